@@ -1,0 +1,173 @@
+package acd
+
+import (
+	"math/bits"
+	"slices"
+	"time"
+
+	"tandem/acd/route"
+)
+
+// item is a live work item. Its state changes in move only.
+type item struct {
+	spec        Item
+	state, from ItemState
+	epoch       uint64
+	t0, te      time.Time // first arrival; entry into the present queue
+	queue, next *queue    // next: where a transfer goes
+	media       int
+
+	pool  *pool // where it waits, nil when it does not
+	class *class
+	node  node[*item]
+	step  int
+
+	offer       offerState
+	agent       *agent
+	last        string // the agent before
+	cost        int    // of the agent's load
+	answered    time.Time
+	worked      time.Time // wrap-up began
+	extended    bool
+	disposition string
+
+	cool     []*timer // one per agent who is spared this item
+	wait     timer
+	until    timer
+	relax    timer
+	work     timer
+	speak    timer
+	told     int           // last announced position
+	toldWait time.Duration // last announced P80
+}
+
+func newItem(spec Item, q *queue, now time.Time) *item {
+	it := &item{spec: spec, queue: q, media: spec.Media.index(), t0: spec.T0, te: now}
+	if it.t0.IsZero() || it.t0.After(now) {
+		it.t0 = now
+	}
+	it.t0 = it.t0.Round(0).UTC()
+	it.spec.T0 = it.t0
+	it.node.val = it
+	it.wait = timer{kind: timerWait, item: it}
+	it.until = timer{kind: timerUntil, item: it}
+	it.relax = timer{kind: timerRelax, item: it}
+	it.work = timer{kind: timerWork, item: it}
+	it.speak = timer{kind: timerAnnounce, item: it}
+	return it
+}
+
+func (it *item) offerID() OfferID { return OfferID{it.spec.ID, it.epoch} }
+
+func (it *item) steps() route.Steps {
+	if len(it.spec.Steps) > 0 {
+		return it.spec.Steps
+	}
+	return it.queue.cfg.Relax
+}
+
+// assigned tells whether the state is one in which an accepted agent works on the item.
+func (s ItemState) assigned() bool { return s == ItemConnecting || s == ItemActive || s == ItemWrapUp }
+
+// itemActs perform the flags of the item table, in bit order.
+var itemActs [9]func(s *State, it *item, reason string)
+
+// move is the one place where an item's state changes: table, journal entry, flagged acts. A pair that is not listed is
+// rejected.
+func (s *State) move(it *item, on itemOn, reason string) bool {
+	to, do, listed := itemStep(it.state, on)
+	if !listed {
+		s.reject(Rejection{Event: itemOnNames[on], Item: it.spec.ID, Reason: "item is " + it.state.String()})
+		return false
+	}
+	it.queue.count[it.state]--
+	it.from, it.state = it.state, to
+	if it.next != nil {
+		it.queue, it.next = it.next, nil
+	}
+	it.queue.count[to]++
+	s.journalItem(it, on, reason)
+	for d := uint32(do); d != 0; d &= d - 1 {
+		itemActs[bits.TrailingZeros32(d)](s, it, reason)
+	}
+	return true
+}
+
+// journalItem writes the entry of the transition just made.
+func (s *State) journalItem(it *item, on itemOn, reason string) {
+	e := Entry{
+		Kind: kindOf(on, it.state, reason), Item: it.spec.ID, Record: it.spec.Record, Interaction: it.spec.Interaction,
+		Media: it.spec.Media, Epoch: it.epoch, Queue: it.queue.cfg.Name, State: it.state.String(), Reason: reason,
+	}
+	if it.agent != nil {
+		e.Agent = it.agent.cfg.ID
+	}
+	switch on {
+	case itemAdmit, itemRefuse:
+		spec := it.spec
+		e.Spec, e.T0 = &spec, it.t0
+	case itemTransfer:
+		e.T0 = it.t0
+	case itemConvert:
+		e.Customer = it.spec.Customer
+	}
+	s.entry(e)
+}
+
+// close reports the outcome and forgets the item.
+func (s *State) close(it *item, reason string) {
+	s.stopAll(it)
+	it.queue.count[it.state]--
+	if s.items[it.spec.ID] == it {
+		delete(s.items, it.spec.ID)
+	}
+	if s.keys[it.spec.Key] == it {
+		delete(s.keys, it.spec.Key)
+	}
+	s.effect(ItemEnded{Item: it.spec.ID, Queue: it.queue.cfg.Name, Agent: it.last, Outcome: it.state, Reason: reason})
+	s.decide(it, "ended", it.state.String())
+}
+
+func (s *State) stopAll(it *item) {
+	for _, t := range []*timer{&it.wait, &it.until, &it.relax, &it.work, &it.speak} {
+		s.timers.stop(t)
+	}
+	for _, t := range it.cool {
+		s.timers.stop(t)
+	}
+	it.cool = nil
+}
+
+// exclude spares an agent the item until the reason's cool-off has passed.
+func (s *State) exclude(it *item, a *agent, reason string) {
+	off, ok := cooloffs[reason]
+	if !ok {
+		return
+	}
+	for _, t := range it.cool {
+		if t.agent == a {
+			s.timers.arm(t, s.now.Add(off))
+			return
+		}
+	}
+	t := &timer{kind: timerCool, item: it, agent: a}
+	it.cool = append(it.cool, t)
+	s.timers.arm(t, s.now.Add(off))
+}
+
+func (it *item) excluded(a *agent) bool {
+	for _, t := range it.cool {
+		if t.agent == a {
+			return true
+		}
+	}
+	return false
+}
+
+// cooled ends a cool-off; the pair may match again.
+func (s *State) cooled(it *item, t *timer) {
+	it.cool = slices.DeleteFunc(it.cool, func(o *timer) bool { return o == t })
+	if it.pool != nil {
+		s.touch(it.pool)
+	}
+}

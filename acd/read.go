@@ -1,0 +1,104 @@
+package acd
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Queues copies what every queue is doing, in the order of the configuration.
+func (s *State) Queues(now time.Time) []QueueView {
+	oldest := map[*queue]time.Time{}
+	for _, it := range s.items {
+		if at, ok := oldest[it.queue]; it.pool != nil && (!ok || it.t0.Before(at)) {
+			oldest[it.queue] = it.t0
+		}
+	}
+	out := make([]QueueView, 0, len(s.order))
+	for _, q := range s.order {
+		v := QueueView{Name: q.cfg.Name, Mode: q.mode, Waiting: q.count[ItemQueued], Offered: q.count[ItemOffered],
+			Active:  q.count[ItemConnecting] + q.count[ItemActive] + q.count[ItemWrapUp],
+			Members: len(q.members), Answered: q.answered, Abandoned: q.abandoned}
+		if at, ok := oldest[q]; ok {
+			v.Oldest = max(now.Sub(at), 0)
+		}
+		for _, m := range q.members {
+			if m.agent.state != AgentOffline {
+				v.Staffed++
+			}
+			if s.takesAny(m.agent) {
+				v.Free++
+			}
+		}
+		v.Estimate = q.wait(s.now, v.Waiting)
+		out = append(out, v)
+	}
+	return out
+}
+
+func (s *State) takesAny(a *agent) bool {
+	for m := range mediaCount {
+		if s.takes(a, m) {
+			return true
+		}
+	}
+	return false
+}
+
+// Agents copies what every agent is doing, by ID.
+func (s *State) Agents() []AgentView {
+	out := make([]AgentView, 0, len(s.agents))
+	for _, a := range s.sortedAgents() {
+		v := AgentView{ID: a.cfg.ID, Name: a.cfg.Name, Endpoint: a.cfg.Endpoint, State: a.display(), Reason: a.reason,
+			Since: a.since, IdleSince: a.idleSince, Phone: a.phone, Desk: a.desk, Load: a.load, Budget: a.cfg.Budget}
+		for _, m := range a.members {
+			v.Queues = append(v.Queues, m.queue.cfg.Name)
+		}
+		for _, it := range a.items {
+			v.Items = append(v.Items, it.spec.ID)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// Items copies at most limit items of a queue (all queues: empty), by first arrival.
+func (s *State) Items(queue string, limit int) []ItemView {
+	var list []*item
+	for _, it := range s.items {
+		if queue == "" || it.queue.cfg.Name == queue {
+			list = append(list, it)
+		}
+	}
+	slices.SortFunc(list, func(a, b *item) int {
+		return cmp.Or(a.t0.Compare(b.t0), cmp.Compare(a.spec.ID, b.spec.ID))
+	})
+	out := make([]ItemView, 0, min(len(list), limit))
+	for _, it := range list[:min(len(list), max(limit, 0))] {
+		out = append(out, s.view(it))
+	}
+	return out
+}
+
+// Item copies one live item.
+func (s *State) Item(id string) (ItemView, bool) {
+	it, ok := s.items[id]
+	if !ok {
+		return ItemView{}, false
+	}
+	return s.view(it), true
+}
+
+func (s *State) view(it *item) ItemView {
+	v := ItemView{Item: it.spec, State: it.state, Epoch: it.epoch, T0: it.t0, Entered: it.te, Step: it.step}
+	if it.agent != nil {
+		v.Agent = it.agent.cfg.ID
+	}
+	if it.pool != nil {
+		ahead := s.ahead(it)
+		v.Position, v.Need = ahead+1, it.pool.sig
+		v.Urgency = it.class.Urgency(s.now.Sub(it.t0))
+		v.Estimate = it.queue.wait(s.now, ahead)
+	}
+	return v
+}

@@ -1,0 +1,82 @@
+package acd
+
+// After a restart nothing stays assigned: what was offered, connecting or active waits again at its old position, or has
+// ended with its customer's leg.
+
+func (e Restore) apply(s *State) {
+	if s.seq > 0 || len(s.items) > 0 {
+		s.reject(Rejection{Event: "restore", Reason: "state is not empty"})
+		return
+	}
+	im, err := Fold(e.Image, e.Entries)
+	if err != nil {
+		s.reject(Rejection{Event: "restore", Reason: err.Error()})
+		return
+	}
+	s.seq = im.Seq
+	for _, q := range im.Queues {
+		if s.queues[q.Name] != nil {
+			s.queues[q.Name].mode = q.Mode
+		}
+	}
+	s.restoreAgents(im.Agents)
+	for i := range im.Items {
+		s.restoreItem(&im.Items[i], e.Alive)
+	}
+}
+
+// restoreAgents gives agents their states back; phones are unusable until told otherwise. Those who only finished their
+// last items have done so.
+func (s *State) restoreAgents(images []AgentImage) {
+	for _, x := range images {
+		a := s.agents[x.ID]
+		if a == nil {
+			a = newAgent(AgentConfig{ID: x.ID})
+			a.removed = true
+			s.forget(a)
+			continue
+		}
+		a.state, a.reason, a.since, a.idleSince = x.State, x.Reason, s.now, x.IdleSince
+		if a.state == AgentFinishing || a.state == AgentLeaving {
+			s.moveAgent(a, agentIdle, a.reason)
+		}
+		s.staff(a, AgentOffline)
+		s.refresh(a)
+		s.show(a)
+	}
+}
+
+// restoreItem gives an item its place back, or ends it.
+func (s *State) restoreItem(x *ItemImage, alive map[string]bool) {
+	q := s.queues[x.Item.Queue]
+	removed := q == nil
+	if removed {
+		q = &queue{cfg: QueueConfig{Name: x.Item.Queue}, pools: map[poolKey]*pool{}, removed: true}
+	}
+	it := newItem(x.Item, q, s.now)
+	it.state, it.epoch, it.te, it.last = x.State, x.Epoch, x.Entered, x.Agent
+	q.count[it.state]++
+	s.items[it.spec.ID] = it
+	if it.spec.Key != "" {
+		s.keys[it.spec.Key] = it
+	}
+	if a := s.agents[x.Agent]; a != nil && x.State.assigned() {
+		a.idleSince = s.now
+		s.refresh(a)
+	}
+	s.readopt(it, removed, s.rules[it.media].Hold == HoldStored || alive[it.spec.ID])
+}
+
+// readopt decides what becomes of an item after a restart.
+func (s *State) readopt(it *item, removed, there bool) {
+	switch {
+	case it.state == ItemWrapUp:
+		s.move(it, itemComplete, ReasonRestart)
+	case !there && it.state == ItemActive, removed:
+		s.move(it, itemFail, ReasonRestart)
+	case !there:
+		s.move(it, itemLeave, ReasonRestart)
+	default:
+		s.move(it, itemRestart, ReasonRestart)
+	}
+}

@@ -1,0 +1,203 @@
+package acd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tandem/acd/route"
+)
+
+// Validate returns every fault of the configuration as a Fault with its path, none if it may be applied.
+func (c Config) Validate() []error {
+	v := &validation{queues: map[string]bool{}, agents: map[string]bool{}}
+	for _, q := range c.Queues {
+		v.queues[q.Name] = true
+	}
+	for _, a := range c.Agents {
+		v.agents[a.ID] = true
+	}
+	v.names(c)
+	for i, q := range c.Queues {
+		v.queue(pathOf("queues", q.Name, i), q)
+	}
+	for i, a := range c.Agents {
+		v.agent(pathOf("agents", a.ID, i), a)
+	}
+	for _, m := range sortedMedia(c.Media) {
+		v.media("media."+string(m), m, c.Media[m])
+	}
+	l := c.Limits
+	v.atLeast("limits.items", l.Items, 0)
+	v.atLeast("limits.needs", l.Needs, 0)
+	v.atLeast("limits.why", l.Why, 0)
+	v.atLeast("limits.classes", l.Classes, 0)
+	return v.faults
+}
+
+// validation collects faults while a configuration is walked.
+type validation struct {
+	queues, agents map[string]bool
+	faults         []error
+}
+
+func (v *validation) add(path, format string, args ...any) {
+	v.faults = append(v.faults, Fault{path, fmt.Sprintf(format, args...)})
+}
+
+func (v *validation) names(c Config) {
+	seen := map[string]bool{}
+	for i, q := range c.Queues {
+		v.name(fmt.Sprintf("queues[%d].name", i), q.Name, seen)
+	}
+	clear(seen)
+	for i, a := range c.Agents {
+		v.name(fmt.Sprintf("agents[%d].id", i), a.ID, seen)
+	}
+}
+
+func (v *validation) name(path, name string, seen map[string]bool) {
+	switch {
+	case name == "":
+		v.add(path, "is missing")
+	case strings.ContainsAny(name, "/ \t\n"):
+		v.add(path, "%q: neither blanks nor slashes", name)
+	case seen[name]:
+		v.add(path, "%q: used twice", name)
+	}
+	seen[name] = true
+}
+
+func (v *validation) queue(path string, q QueueConfig) {
+	if q.Weight < 0 {
+		v.add(path+".weight", "%g: not negative", q.Weight)
+	}
+	if q.Strategy != "" && !q.Strategy.Known() {
+		v.add(path+".strategy", "%q: want one of %v", q.Strategy, route.Strategies())
+	}
+	if q.JoinWhen != "" && q.JoinWhen != JoinAlways && q.JoinWhen != JoinStaffed {
+		v.add(path+".join_when", "%q: want %s or %s", q.JoinWhen, JoinAlways, JoinStaffed)
+	}
+	v.atLeast(path+".max_waiting", q.MaxWaiting, 0)
+	for _, d := range []struct {
+		name string
+		d    time.Duration
+	}{{"target", q.Target}, {"ring_timeout", q.RingTimeout}, {"wrap_up", q.WrapUp}, {"wrap_up_min", q.WrapUpMin},
+		{"wrap_up_extend", q.WrapUpExtend}, {"max_wait", q.MaxWait}, {"short_abandon", q.ShortAbandon},
+		{"announce_every", q.AnnounceEvery}, {"connect_timeout", q.Connect}} {
+		if d.d < 0 {
+			v.add(path+"."+d.name, "%v: not negative", d.d)
+		}
+	}
+	if q.AnnounceEvery > 0 && q.AnnounceEvery < time.Second {
+		v.add(path+".announce_every", "%v: at least 1s", q.AnnounceEvery)
+	}
+	if q.WrapUpMin > q.WrapUp {
+		v.add(path+".wrap_up_min", "%v: longer than wrap_up %v", q.WrapUpMin, q.WrapUp)
+	}
+	v.queueMembers(path, q)
+}
+
+func (v *validation) queueMembers(path string, q QueueConfig) {
+	if len(q.Need) > 0 && len(q.Relax) > 0 {
+		v.add(path+".relax", "give skills or relax, not both")
+	}
+	v.levels(path+".skills", q.Need)
+	for _, err := range q.Relax.Check() {
+		v.add(path+".relax", "%v", err)
+	}
+	for i, id := range q.Agents {
+		if !v.agents[id] {
+			v.add(fmt.Sprintf("%s.agents[%d]", path, i), "%q: no such agent", id)
+		} else if slices.Index(q.Agents, id) != i {
+			v.add(fmt.Sprintf("%s.agents[%d]", path, i), "%q: listed twice", id)
+		}
+	}
+	for _, id := range sortedKeys(q.Tiers) {
+		if !v.agents[id] {
+			v.add(path+".tiers", "%q: no such agent", id)
+		}
+	}
+}
+
+func (v *validation) agent(path string, a AgentConfig) {
+	v.levels(path+".skills", a.Skills)
+	v.atLeast(path+".budget", a.Budget, 0)
+	for i, name := range a.Queues {
+		if !v.queues[name] {
+			v.add(fmt.Sprintf("%s.queues[%d]", path, i), "%q: no such queue", name)
+		}
+	}
+	for _, m := range sortedMedia(a.Caps) {
+		if m.index() < 0 {
+			v.add(path+".caps", "%q: want one of %v", m, mediaList)
+		}
+		v.atLeast(path+".caps."+string(m), a.Caps[m], 0)
+	}
+}
+
+func (v *validation) media(path string, m Media, r MediaRule) {
+	if m.index() < 0 {
+		v.add(path, "unknown medium: want one of %v", mediaList)
+	}
+	v.atLeast(path+".weight", r.Weight, 0)
+	v.atLeast(path+".max", r.Max, 0)
+	v.atLeast(path+".misses", r.Misses, 0)
+	if r.OfferTimeout < 0 {
+		v.add(path+".offer_timeout", "%v: not negative", r.OfferTimeout)
+	}
+	if r.WrapUpShare < 0 || r.WrapUpShare > 100 {
+		v.add(path+".wrap_up_share", "%d: percent, 0 to 100", r.WrapUpShare)
+	}
+	if r.Device != "" && r.Device != Phone && r.Device != Desk {
+		v.add(path+".device", "%q: want %s or %s", r.Device, Phone, Desk)
+	}
+	if r.Hold != "" && r.Hold != HoldLive && r.Hold != HoldStored {
+		v.add(path+".hold", "%q: want %s or %s", r.Hold, HoldLive, HoldStored)
+	}
+	for _, o := range r.Over {
+		if o.index() < 0 {
+			v.add(path+".over", "%q: want one of %v", o, mediaList)
+		}
+	}
+}
+
+func (v *validation) levels(path string, s route.Skills) {
+	for _, name := range sortedKeys(s) {
+		if s[name] < 0 || s[name] > 100 {
+			v.add(path+"."+name, "%d: levels are 0 to 100", s[name])
+		}
+	}
+}
+
+func (v *validation) atLeast(path string, got, least int) {
+	if got < least {
+		v.add(path, "%d: at least %d", got, least)
+	}
+}
+
+func pathOf(list, name string, i int) string {
+	if name == "" {
+		return fmt.Sprintf("%s[%d]", list, i)
+	}
+	return list + "." + name
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func sortedMedia[V any](m map[Media]V) []Media {
+	keys := make([]Media, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,190 @@
+package config
+
+import (
+	"time"
+
+	"tandem/acd"
+	"tandem/ivr/flow"
+	"tandem/ivr/flow/source"
+	"tandem/sip/trunk"
+	"tandem/store/cdr"
+)
+
+// Config is the whole configuration. Paths are relative to the folder that the configuration was read from, made absolute
+// by Load.
+type Config struct {
+	SIP        SIP                  `yaml:"sip"`
+	Media      Media                `yaml:"media"`
+	HTTP       HTTP                 `yaml:"http"`
+	Store      Store                `yaml:"store"`
+	Recordings Recordings           `yaml:"recordings"`
+	CDR        CDR                  `yaml:"cdr"`
+	Log        Log                  `yaml:"log"`
+	Control    Control              `yaml:"control"`
+	Country    string               `yaml:"country" default:"DE"` // two letters: how numbers without + are read
+	Endpoints  map[string]*Endpoint `yaml:"endpoints"`
+	Trunks     map[string]*Trunk    `yaml:"trunks"`
+	Queues     map[string]*Queue    `yaml:"queues"`
+	Agents     map[string]*Agent    `yaml:"agents"`
+	AgentCodes AgentCodes           `yaml:"agent_codes"`
+	Flows      string               `yaml:"flows"` // folder of flow files; empty: none
+	Numbers    map[string]*Number   `yaml:"numbers"`
+	Outbound   []Outbound           `yaml:"outbound"`
+
+	Dir  string         `yaml:"-"` // folder that relative paths start from
+	Plan *flow.Dialplan `yaml:"-"` // the flows, checked
+}
+
+// SIP is the signalling side.
+type SIP struct {
+	Listen         []Listen      `yaml:"listen" default:"udp 127.0.0.1:5060,tcp 127.0.0.1:5060"`
+	Advertise      string        `yaml:"advertise"` // host or host:port written into Via and Contact; empty: the listen address
+	Domain         string        `yaml:"domain" default:"tandem.local"`
+	MaxCalls       int           `yaml:"max_calls" default:"500"`
+	CallsPerSecond float64       `yaml:"calls_per_second" default:"50"`
+	CallBurst      int           `yaml:"call_burst" default:"100"`
+	SessionExpires time.Duration `yaml:"session_expires" default:"30m"` // asked for on outgoing legs; 0: none
+	Rate           Rate          `yaml:"rate"`
+	Deny           []Network     `yaml:"deny"` // networks that are neither read nor answered
+}
+
+// Rate limits what one source that is no trunk may send.
+type Rate struct {
+	PerSecond float64 `yaml:"per_second" default:"50"` // messages; 0: no limit
+	Burst     float64 `yaml:"burst" default:"200"`
+}
+
+// Media is the audio side.
+type Media struct {
+	Address   Addr          `yaml:"address" default:"127.0.0.1"` // to bind
+	Advertise string        `yaml:"advertise"`                   // address written into SDP; empty: Address
+	Ports     PortRange     `yaml:"ports" default:"20000-29999"`
+	Workers   int           `yaml:"workers"` // 0: one per core
+	Prompts   string        `yaml:"prompts"` // folder; empty: the shipped ones
+	Drain     time.Duration `yaml:"drain" default:"5s"`
+	Symmetric bool          `yaml:"symmetric" default:"true"` // learn where audio really comes from
+	Silence   time.Duration `yaml:"silence" default:"60s"`    // a call that sends nothing for so long is ended; 0: never
+}
+
+// HTTP is the door for pages, API, health and metrics.
+type HTTP struct {
+	Listen AddrPort `yaml:"listen" default:"127.0.0.1:8080"`
+}
+
+// Store is the store's file.
+type Store struct {
+	Path string `yaml:"path" default:"data/tandem.db"`
+}
+
+// Recordings says where recordings go.
+type Recordings struct {
+	Path string `yaml:"path" default:"data/recordings"`
+	On   bool   `yaml:"on"` // record every bridged call, not only on command
+}
+
+// CDR says where call detail records go. An empty path writes none.
+type CDR struct {
+	Path    string     `yaml:"path" default:"data/cdr.jsonl"`
+	Format  cdr.Format `yaml:"format" default:"jsonl"`
+	Sync    cdr.Sync   `yaml:"sync" default:"every-second"`
+	MaxSize Bytes      `yaml:"max_size" default:"64MiB"`
+	Keep    int        `yaml:"keep" default:"10"`
+}
+
+// File gives the room's configuration.
+func (c CDR) File() cdr.Config {
+	return cdr.Config{Path: c.Path, Format: c.Format, Sync: c.Sync, MaxSize: int64(c.MaxSize), Keep: c.Keep}
+}
+
+// Validate implements the reader's hook.
+func (c CDR) Validate() error {
+	if c.Path == "" {
+		return nil
+	}
+	return c.File().Validate()
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  Level  `yaml:"level" default:"info"`
+	Format Layout `yaml:"format" default:"text"`
+}
+
+// Control is the command line's door.
+type Control struct {
+	Socket string `yaml:"socket" default:"data/control.sock"`
+}
+
+// Endpoint is a phone. Its name is the user part of its address; the extension is what is dialled.
+type Endpoint struct {
+	Name        string        `yaml:",name"`
+	DisplayName string        `yaml:"display_name"`
+	Extension   string        `yaml:"extension"`
+	Password    source.Secret `yaml:"password"`
+	HA1         source.Secret `yaml:"ha1"`       // MD5 of name:domain:password, instead of password
+	CallerID    string        `yaml:"caller_id"` // number shown on outgoing calls
+	MaxCalls    int           `yaml:"max_calls" default:"2"`
+}
+
+// Queue is a queue of the dispatcher.
+type Queue struct {
+	acd.QueueConfig `yaml:",inline"`
+}
+
+// Agent is a person who takes offers.
+type Agent struct {
+	acd.AgentConfig `yaml:",inline"`
+}
+
+// ACD gives the dispatcher's configuration, ordered by name.
+func (c *Config) ACD() acd.Config {
+	var out acd.Config
+	for _, name := range sorted(c.Queues) {
+		q := c.Queues[name].QueueConfig
+		q.Name = name
+		out.Queues = append(out.Queues, q)
+	}
+	for _, name := range sorted(c.Agents) {
+		a := c.Agents[name].AgentConfig
+		a.ID = name
+		if a.Name == "" {
+			a.Name = name
+		}
+		out.Agents = append(out.Agents, a)
+	}
+	return out
+}
+
+// TrunkConfigs gives the trunks' configurations, ordered by name.
+func (c *Config) TrunkConfigs() []trunk.Config {
+	var out []trunk.Config
+	for _, name := range sorted(c.Trunks) {
+		out = append(out, c.Trunks[name].Room())
+	}
+	return out
+}
+
+// AgentCodes are what an agent dials to change state. An empty code is off.
+type AgentCodes struct {
+	SignIn  string `yaml:"sign_in"`
+	SignOut string `yaml:"sign_out"`
+	Ready   string `yaml:"ready"`
+	Break   string `yaml:"break"`
+}
+
+// Number says where a called number leads: a flow, an endpoint or a queue.
+type Number struct {
+	Pattern  string `yaml:",name"` // exact, or a prefix with * at its end
+	Flow     string `yaml:"flow,short"`
+	Endpoint string `yaml:"endpoint"`
+	Queue    string `yaml:"queue"`
+	Trunk    string `yaml:"trunk"` // only calls that come over this trunk
+}
+
+// Outbound says which trunks carry a dialled number; the first pattern that matches counts.
+type Outbound struct {
+	Pattern string   `yaml:"pattern,required"` // exact, or a prefix with * at its end
+	Trunks  []string `yaml:"trunks,required"`  // in order of preference
+	Allow   []string `yaml:"allow"`            // endpoints that may dial it; empty: all
+	Strip   int      `yaml:"strip"`            // digits taken off the front
+}

@@ -1,0 +1,75 @@
+package ivr
+
+import "time"
+
+// Event is something that happened to a Run.
+type Event interface{ event() }
+
+// Started begins the run.
+type Started struct{}
+
+// Answered says that the call was answered.
+type Answered struct{}
+
+// Clock says that Deadline has come.
+type Clock struct{}
+
+// PlayDone says that a Play without Loop came to its end.
+type PlayDone struct{ Ticket int }
+
+// Digit is a key pressed: 0-9, * or #. From a chat a button or message gives its keys one after the other.
+type Digit struct{ Key byte }
+
+// QueueRefused says that the queue takes nobody now. Reason is full, closed or no_staff; others count as refused.
+type QueueRefused struct {
+	Ticket int
+	Reason string
+}
+
+// QueueAnswered says that an agent is connected.
+type QueueAnswered struct{ Ticket int }
+
+// QueueEnded says that the talk with the agent is over and the customer is still there.
+type QueueEnded struct{ Ticket int }
+
+// QueueTimeout says that the queue gave up.
+type QueueTimeout struct{ Ticket int }
+
+// QueueAnnouncement tells place (from 1) and estimates of the remaining wait. Known is false while there is no estimate.
+type QueueAnnouncement struct {
+	Ticket   int
+	Position int
+	P50, P80 time.Duration
+	Known    bool
+}
+
+// DialAnswered says that the dialled party is connected.
+type DialAnswered struct{ Ticket int }
+
+// DialEnded says that the dialled party is gone. Cause is busy, no_answer, rejected or unavailable; after an answer it does
+// not matter.
+type DialEnded struct {
+	Ticket int
+	Cause  string
+}
+
+// TransferFailed says that the call is still ours.
+type TransferFailed struct{ Ticket int }
+
+// HungUp says that the caller is gone.
+type HungUp struct{}
+
+func (Started) event()           {}
+func (Answered) event()          {}
+func (Clock) event()             {}
+func (PlayDone) event()          {}
+func (Digit) event()             {}
+func (QueueRefused) event()      {}
+func (QueueAnswered) event()     {}
+func (QueueEnded) event()        {}
+func (QueueTimeout) event()      {}
+func (QueueAnnouncement) event() {}
+func (DialAnswered) event()      {}
+func (DialEnded) event()         {}
+func (TransferFailed) event()    {}
+func (HungUp) event()            {}

@@ -1,0 +1,183 @@
+package ivr
+
+import (
+	"fmt"
+	"time"
+
+	"tandem/ivr/flow"
+)
+
+// enqueue begins a queue step: the item, then music.
+func (r *Run) enqueue(q *flow.Queue, now time.Time) string {
+	attributes := map[string]string{}
+	for _, name := range keys(q.Attributes) {
+		value, err := q.Attributes[name].Eval(r.env(now))
+		if err != nil {
+			return r.failed(err.Error(), now)
+		}
+		attributes[name] = fmt.Sprint(value)
+	}
+	r.ticket++
+	r.wait = wait{item: r.ticket, until: now.Add(q.MaxWait), announcer: NewAnnouncer(q.Announce)}
+	r.do(Enqueue{Ticket: r.ticket, Queue: q.Name, Skills: q.Skills, Priority: q.Priority, Attributes: attributes, MaxWait: q.MaxWait})
+	r.music()
+	return ""
+}
+
+// music plays while waiting.
+func (r *Run) music() {
+	r.wait.phase = queueing
+	if r.wait.play > 0 {
+		r.do(StopPlay{Ticket: r.wait.play})
+	}
+	r.play(Play{Prompts: []string{flow.Localise(r.top().step.Queue.Music, r.facts.Language)}, Loop: true})
+}
+
+// queueKey leaves the queue by a key that the step names.
+func (r *Run) queueKey(key byte, now time.Time) {
+	if _, ok := r.top().step.Queue.Keys[string(key)]; !ok {
+		return
+	}
+	r.release()
+	r.input(string(key))
+	r.leave(string(key), now)
+}
+
+// party handles what queue and dialled party do.
+func (r *Run) party(ev Event, now time.Time) {
+	waiting := r.wait.phase == queueing || r.wait.phase == announcing
+	switch ev := ev.(type) {
+	case QueueAnnouncement:
+		if waiting && ev.Ticket == r.wait.item {
+			r.announce(ev, now)
+		}
+	case QueueAnswered:
+		if waiting && ev.Ticket == r.wait.item {
+			r.connected(now)
+		}
+	case QueueRefused:
+		if waiting && ev.Ticket == r.wait.item {
+			r.gone(refusal(ev.Reason), now)
+		}
+	case QueueTimeout:
+		if waiting && ev.Ticket == r.wait.item {
+			r.gone(flow.ExitTimeout, now)
+		}
+	case QueueEnded:
+		if r.wait.phase == talking && ev.Ticket == r.wait.item {
+			r.parted(now)
+		}
+	case DialAnswered:
+		if r.wait.phase == dialling && ev.Ticket == r.wait.item {
+			r.connected(now)
+		}
+	case DialEnded:
+		r.dialEnded(ev, now)
+	}
+}
+
+func refusal(reason string) string {
+	switch reason {
+	case flow.ExitFull, flow.ExitClosed, flow.ExitNoStaff:
+		return reason
+	}
+	return flow.ExitRefused
+}
+
+// gone leaves a queue that has let the item go by itself.
+func (r *Run) gone(exit string, now time.Time) {
+	r.wait.phase = idle
+	r.release()
+	r.leave(exit, now)
+}
+
+// connected stops the music and the clock: talking is not the flow's time.
+func (r *Run) connected(now time.Time) {
+	item := r.wait.item
+	r.wait.phase = idle
+	r.release()
+	r.answered = true
+	r.wait = wait{phase: talking, item: item}
+	if !r.limit.IsZero() {
+		r.left, r.limit = r.limit.Sub(now), time.Time{}
+	}
+}
+
+// parted goes on after a talk.
+func (r *Run) parted(now time.Time) {
+	r.limit = now.Add(r.left)
+	r.wait = wait{}
+	r.leave(flow.ExitEnded, now)
+}
+
+func (r *Run) announce(ev QueueAnnouncement, now time.Time) {
+	if r.wait.phase == announcing {
+		return
+	}
+	list := r.wait.announcer.Next(ev, now)
+	if len(list) == 0 {
+		return
+	}
+	r.do(StopPlay{Ticket: r.wait.play})
+	r.wait.phase = announcing
+	r.play(Play{Prompts: list})
+}
+
+// dial begins a dial step.
+func (r *Run) dial(d *flow.Dial, now time.Time) string {
+	number, err := r.number(d.Number, now)
+	if err != nil {
+		return r.failed(err.Error(), now)
+	}
+	r.ticket++
+	r.wait = wait{phase: dialling, item: r.ticket, until: now.Add(d.Timeout)}
+	r.do(Dial{Ticket: r.ticket, Target: d.Target, Number: number, Timeout: d.Timeout, MaxTime: d.MaxTime})
+	return ""
+}
+
+func (r *Run) number(e *flow.Expr, now time.Time) (string, error) {
+	if e == nil {
+		return "", nil
+	}
+	value, err := e.Eval(r.env(now))
+	if err != nil {
+		return "", err
+	}
+	text := fmt.Sprint(value)
+	if text == "" || len(text) > 64 {
+		return "", fmt.Errorf("%.20q cannot be dialled", text)
+	}
+	return text, nil
+}
+
+func (r *Run) dialEnded(ev DialEnded, now time.Time) {
+	if ev.Ticket != r.wait.item {
+		return
+	}
+	switch r.wait.phase {
+	case talking:
+		r.parted(now)
+	case dialling:
+		r.wait = wait{}
+		switch ev.Cause {
+		case flow.ExitBusy, flow.ExitNoAnswer, flow.ExitRejected, flow.ExitUnavailable:
+			r.leave(ev.Cause, now)
+		default:
+			r.leave(flow.ExitFailed, now)
+		}
+	}
+}
+
+// transferTime is how long a transfer may take to fail; after it the call counts as handed over.
+const transferTime = time.Minute
+
+func (r *Run) transfer(t *flow.Transfer, now time.Time) string {
+	number, err := r.number(t.Number, now)
+	if err != nil {
+		return r.failed(err.Error(), now)
+	}
+	r.ticket++
+	r.wait = wait{phase: transferring, item: r.ticket, until: now.Add(transferTime)}
+	r.do(Transfer{Ticket: r.ticket, Target: t.Target, Number: number})
+	return ""
+}

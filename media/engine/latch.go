@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"tandem/media/rtp"
+)
+
+// latchAfter is how many consecutive good packets make a source the one that is heard.
+const latchAfter = 3
+
+// latch decides whose packets a stream hears. It is a value without clock or socket.
+//
+// It is open (learning) after each configuration and after a long silence. While it is open, a source that is eligible
+// takes over with its third consecutive good packet; three in a row from the source that is already heard close it. Before
+// anybody was learned, only the address of the SDP is heard.
+//
+//	            eligible while open                   where we send
+//	strict      the SDP's IP address, any port        the SDP's address and port
+//	symmetric   everybody                             the source that was learned
+type latch struct {
+	sdp       netip.AddrPort
+	symmetric bool
+	relatch   time.Duration // silence after which it opens again
+
+	heard   netip.AddrPort // the source that is heard; invalid: none yet
+	open    bool
+	heardAt time.Duration // last packet heard
+	streak  int           // consecutive good packets of the candidate
+	cand    netip.AddrPort
+	ssrc    uint32 // of the candidate
+	seq     uint16 // last of the candidate
+}
+
+// configure sets what the SDP says, and opens the latch. Who was heard stays heard while he remains eligible.
+func (l *latch) configure(sdp netip.AddrPort, symmetric bool, now time.Duration) {
+	sdp = netip.AddrPortFrom(sdp.Addr().Unmap(), sdp.Port())
+	moved := sdp != l.sdp
+	l.sdp, l.symmetric, l.open, l.streak, l.heardAt = sdp, symmetric, true, 0, now
+	if !l.eligible(l.heard) || (moved && sdp.IsValid()) {
+		l.heard = netip.AddrPort{}
+	}
+}
+
+// eligible tells whether a source may be learned at all.
+func (l *latch) eligible(from netip.AddrPort) bool {
+	return l.symmetric || (l.sdp.IsValid() && from.Addr() == l.sdp.Addr())
+}
+
+// hears decides about a good packet (its shape and payload type are right) from a source, and learns from it.
+func (l *latch) hears(from netip.AddrPort, p rtp.Packet, now time.Duration) bool {
+	if from == l.heard && !l.open {
+		l.heardAt = now
+		return true
+	}
+	if !l.open && now-l.heardAt > l.relatch {
+		l.open, l.streak = true, 0
+	}
+	if l.open && l.eligible(from) && l.counts(from, p) >= latchAfter {
+		l.heard, l.open = from, false
+	}
+	if from == l.heard || (!l.heard.IsValid() && from == l.sdp) {
+		l.heardAt = now
+		return true
+	}
+	return false
+}
+
+// counts counts consecutive packets of one source: the SSRC stable, the sequence going on by few.
+func (l *latch) counts(from netip.AddrPort, p rtp.Packet) int {
+	seq, ssrc := p.Sequence(), p.SSRC()
+	if step := seq - l.seq; l.streak > 0 && from == l.cand && ssrc == l.ssrc && step > 0 && step < 50 {
+		l.streak++
+	} else {
+		l.streak, l.cand, l.ssrc = 1, from, ssrc
+	}
+	l.seq = seq
+	return l.streak
+}
+
+// sendTo is where RTP goes; invalid: nowhere yet.
+func (l *latch) sendTo() netip.AddrPort {
+	if l.symmetric && l.heard.IsValid() {
+		return l.heard
+	}
+	return l.sdp
+}
+
+// knows tells whether RTCP from an address may be believed.
+func (l *latch) knows(addr netip.Addr) bool {
+	return (l.sdp.IsValid() && addr == l.sdp.Addr()) || (l.heard.IsValid() && addr == l.heard.Addr())
+}

@@ -1,0 +1,238 @@
+package engine
+
+import (
+	"tandem/media"
+	"tandem/media/dtmf"
+)
+
+// do carries out one order.
+func (w *worker) do(o order) {
+	switch c := o.(type) {
+	case media.Open:
+		w.open(c)
+		return
+	case give:
+		w.give(c)
+		return
+	case take:
+		w.waiting = c.stream
+		return
+	case answer:
+		w.emit(c.event)
+		return
+	case attach:
+		if s := w.streams[c.stream]; s != nil && len(s.taps) < maxTaps {
+			s.taps = append(s.taps, c.tap)
+		}
+		return
+	case media.Connect:
+		w.connect(c)
+		return
+	}
+	id := streamOf(asCommand(o))
+	s := w.streams[id]
+	if s == nil {
+		w.doUnknown(o)
+		return
+	}
+	switch c := o.(type) {
+	case media.Configure:
+		s.configure(c.Config, w.now)
+	case media.Disconnect:
+		w.disconnect(s)
+	case media.Play:
+		w.startPlay(s, c)
+	case media.Stop:
+		if s.speaker.play != nil && s.speaker.play.id == c.Play {
+			w.endPlay(s, media.PlayStopped)
+		}
+	case media.SendDigits:
+		w.sendDigits(s, c.Digits, c.Length)
+	case media.DetectInband:
+		if s.detector = nil; c.On {
+			s.detector = new(dtmf.Detector)
+		}
+	case media.QueryStats:
+		w.emit(media.StreamStats{Stream: s.id, Stats: s.stats()})
+	case media.Close:
+		w.closeStream(s)
+	}
+}
+
+func asCommand(o order) media.Command {
+	c, _ := o.(media.Command)
+	return c
+}
+
+// doUnknown answers a command about a stream that is not here.
+func (w *worker) doUnknown(o order) {
+	w.counts.strays.Add(1)
+	switch c := o.(type) {
+	case media.Play:
+		w.emit(media.Played{Stream: c.Stream, Play: c.Play, Why: media.PlayFailed, Err: errUnknownStream.Error()})
+	case media.QueryStats:
+		w.emit(media.StreamStats{Stream: c.Stream})
+	case media.Close:
+		w.emit(media.Closed{Stream: c.Stream})
+	}
+}
+
+// open binds a port pair and watches it.
+func (w *worker) open(c media.Open) {
+	local := c.Local
+	if !local.IsValid() {
+		local = w.e.cfg.Local
+	}
+	port, err := w.e.ports.take(local, w.e.cfg.Now())
+	if err == nil {
+		s := newStream(c.Stream, port, w.e.cfg.RelatchAfter)
+		s.reportAt = w.now + w.reportDelay()
+		if err = w.adopt(s); err == nil {
+			w.emit(media.Opened{Stream: c.Stream, Local: port.local})
+			return
+		}
+		w.e.ports.put(port, w.e.cfg.Now())
+	}
+	why := media.NoSocket
+	if err == errNoPorts {
+		why = media.NoPorts
+		w.counts.noPorts.Add(1)
+	}
+	w.load.Add(-1)
+	w.e.forget(c.Stream)
+	w.emit(media.OpenFailed{Stream: c.Stream, Why: why, Err: err.Error()})
+}
+
+// adopt makes a stream one of this worker's.
+func (w *worker) adopt(s *stream) error {
+	if n := len(w.free); n > 0 {
+		s.slot, w.free = w.free[n-1], w.free[:n-1]
+	} else {
+		s.slot = int32(len(w.slots))
+		w.slots = append(w.slots, nil)
+	}
+	w.slots[s.slot] = s
+	err := w.poller.add(s.port.rtp, s.slot<<1)
+	if err == nil {
+		err = w.poller.add(s.port.rtcp, s.slot<<1|1)
+	}
+	if err != nil {
+		w.let(s)
+		return err
+	}
+	w.streams[s.id] = s
+	w.counts.streams.Add(1)
+	if s.keying {
+		w.keying++
+	}
+	return nil
+}
+
+// let takes a stream out of this worker's hands, but for its sockets.
+func (w *worker) let(s *stream) {
+	w.wheel.remove(&s.speaker)
+	w.poller.remove(s.port.rtp)
+	w.poller.remove(s.port.rtcp)
+	w.slots[s.slot] = nil
+	w.free = append(w.free, s.slot)
+	if w.streams[s.id] == s {
+		delete(w.streams, s.id)
+		w.counts.streams.Add(-1)
+		if s.keying {
+			w.keying--
+		}
+	}
+}
+
+// closeStream ends a stream and all that is on it.
+func (w *worker) closeStream(s *stream) {
+	w.endPlay(s, media.PlayStopped)
+	w.disconnect(s)
+	w.sendBye(s)
+	w.let(s)
+	w.load.Add(-1)
+	w.e.ports.put(s.port, w.e.cfg.Now())
+	w.emit(media.Closed{Stream: s.id, Stats: s.stats()})
+}
+
+// connect bridges two streams of this worker.
+func (w *worker) connect(c media.Connect) {
+	a, b := w.streams[c.A], w.streams[c.B]
+	if a == nil || b == nil {
+		w.counts.strays.Add(1)
+		return
+	}
+	for _, s := range []*stream{a, b} {
+		w.endPlay(s, media.PlayStopped)
+		w.disconnect(s)
+	}
+	a.peer, b.peer = b, a
+	a.replan()
+	b.replan()
+}
+
+// disconnect takes a stream out of its bridge.
+func (w *worker) disconnect(s *stream) {
+	if peer := s.peer; peer != nil {
+		s.peer, peer.peer = nil, nil
+		s.sender.Break()
+		peer.sender.Break()
+	}
+}
+
+// give hands a stream to another worker, out of its bridge and with its playback ended, as the Connect asks that follows.
+func (w *worker) give(g give) {
+	s := w.streams[g.stream]
+	if s != nil {
+		w.endPlay(s, media.PlayStopped)
+		w.disconnect(s)
+		w.let(s)
+	}
+	g.to.mu.Lock()
+	g.to.arrived = append(g.to.arrived, arrival{g.stream, s})
+	g.to.mu.Unlock()
+	g.to.wake()
+}
+
+// arrive takes in the stream that the mailbox rests for, once its old worker has given it. A nil stream means that the
+// old worker did not have it; the orders that follow find it unknown.
+func (w *worker) arrive() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, a := range w.arrived {
+		if a.id != w.waiting {
+			continue
+		}
+		w.arrived = append(w.arrived[:i], w.arrived[i+1:]...)
+		w.waiting = 0
+		if a.stream != nil {
+			w.settle(a.stream)
+		}
+		return
+	}
+}
+
+// settle makes a given stream ours. Where the kernel refuses, which only a limit on watches can cause, it stays silent
+// until it is closed.
+func (w *worker) settle(s *stream) {
+	if err := w.adopt(s); err != nil {
+		w.e.cfg.Log.Error("media worker: stream not watched", "err", err)
+		w.streams[s.id] = s
+	}
+	if s.speaker.events.Busy() || s.speaker.beeping {
+		w.start(s)
+	}
+}
+
+// startPlay replaces what is being played.
+func (w *worker) startPlay(s *stream, c media.Play) {
+	w.endPlay(s, media.PlayStopped)
+	play, err := newPlayback(c, w.e.prompts.Load())
+	if err != nil {
+		w.emit(media.Played{Stream: s.id, Play: c.Play, Why: media.PlayFailed, Err: err.Error()})
+		return
+	}
+	s.speaker.play = play
+	w.counts.plays.Add(1)
+	w.start(s)
+}

@@ -1,0 +1,185 @@
+package engine
+
+import (
+	"tandem/media"
+	"tandem/media/codec"
+	"tandem/media/dtmf"
+	"tandem/media/record"
+	"tandem/media/rtp"
+)
+
+// The road of a received packet, without lock or allocation:
+//
+//  1. recvfrom into the worker's one buffer
+//  2. direction, shape, payload type: else refused and counted
+//  3. latch: the source, else refused and counted
+//  4. statistics; duplicates end here
+//  5. telephone-event to the receiver; audio to detector, meter and recordings where there are any
+//  6. plan: payload type and coding for the other end, which is silent while something is played to it
+//  7. renumber in place, sendto
+
+// readRTP reads one packet of a stream.
+func (w *worker) readRTP(s *stream) {
+	n, ok := receive(s.port.rtp, w.buf[:], &w.from)
+	if !ok {
+		return
+	}
+	w.counts.received.Add(1)
+	if n <= len(w.buf) && rtp.IsRTCP(w.buf[:n]) {
+		w.control(s, w.buf[:n])
+		return
+	}
+	if n > len(w.buf) || !s.hears() || !w.packet(s, w.buf[:n]) {
+		s.refused++
+		w.counts.refused.Add(1)
+	}
+}
+
+// packet handles one RTP packet; false: it is refused.
+func (w *worker) packet(s *stream, b []byte) bool {
+	p, err := rtp.Parse(b)
+	if err != nil {
+		return false
+	}
+	k := s.kinds[p.PayloadType()]
+	if k == refused {
+		return false
+	}
+	from, to := w.from.addrPort(), s.latch.heard
+	if !s.latch.hears(from, p, w.now) {
+		return false
+	}
+	if s.latch.heard != to {
+		s.aim()
+	}
+	verdict := s.source.Receive(p, w.now)
+	s.heardAt, s.silent = w.now, false
+	if !s.firstSeen {
+		s.firstSeen = true
+		w.emit(media.FirstPacket{Stream: s.id, From: from})
+	}
+	switch verdict {
+	case rtp.Duplicate, rtp.Suspect:
+		return true
+	case rtp.Restarted:
+		s.receiver.Reset()
+	}
+	began := false
+	if k == event {
+		began = w.key(s, p)
+	} else if c := k.codec(); c != media.NoCodec && (s.detector != nil || len(s.taps) > 0) {
+		w.listen(s, c, p)
+	}
+	if s.peer != nil {
+		w.relay(s, p, began)
+	}
+	return true
+}
+
+// key takes a telephone-event packet. It tells whether a press began with it.
+func (w *worker) key(s *stream, p rtp.Packet) (began bool) {
+	was := s.receiver.Active()
+	w.presses = s.receiver.Receive(w.presses[:0], p.Payload(), p.Timestamp(), w.now)
+	w.pressed(s, media.RFC4733)
+	w.countKeying(s)
+	return !was && (s.receiver.Active() || len(w.presses) > 0)
+}
+
+// countKeying keeps the fast clock on while a press goes on, so that a lost end is noticed in time.
+func (w *worker) countKeying(s *stream) {
+	if active := s.receiver.Active(); active != s.keying {
+		s.keying = active
+		if active {
+			w.keying++
+		} else {
+			w.keying--
+		}
+	}
+}
+
+// pressed reports the presses at hand and ends a playback that may be interrupted.
+func (w *worker) pressed(s *stream, source media.DigitSource) {
+	for _, press := range w.presses {
+		if press.Digit == dtmf.Flash {
+			continue
+		}
+		w.emit(media.Digit{Stream: s.id, Digit: press.Digit, Length: press.Length, Source: source})
+		if s.speaker.play != nil && s.speaker.play.barge {
+			w.endPlay(s, media.PlayBarged)
+		}
+	}
+}
+
+// listen hands audio to those who want to hear it.
+func (w *worker) listen(s *stream, c media.Codec, p rtp.Packet) {
+	payload := p.Payload()
+	if len(payload) > len(w.pcm) {
+		payload = payload[:len(w.pcm)]
+	}
+	n := codec.Decode(c, w.pcm[:], payload)
+	s.meter.Add(codec.Energy(w.pcm[:n]), n)
+	if s.detector != nil {
+		w.presses = s.detector.Feed(w.presses[:0], w.pcm[:n])
+		w.pressed(s, media.Inband)
+	}
+	chunk := record.Chunk{Codec: c, Payload: payload, SSRC: p.SSRC(), Time: p.Timestamp()}
+	left := s.taps[:0]
+	for _, t := range s.taps {
+		if t.Push(chunk, w.wall) {
+			left = append(left, t)
+		}
+	}
+	clear(s.taps[len(left):])
+	s.taps = left
+}
+
+// relay sends a packet of s to its peer, as the plan says.
+func (w *worker) relay(s *stream, p rtp.Packet, pressBegan bool) {
+	to := s.peer
+	h := s.plan.find(p.PayloadType())
+	switch h.do {
+	case drop:
+		return
+	case toTone:
+		if digit, ok := digitOf(p.Payload()); ok && pressBegan {
+			w.sendDigits(to, string(rune(digit)), 0)
+		}
+		return
+	}
+	if to.speaker.speaks() || !to.sends() {
+		return
+	}
+	if p.Bytes()[0] != plainHeader {
+		p = p.Strip()
+	}
+	switch h.do {
+	case toUlaw:
+		codec.Transcode(media.PCMA, media.PCMU, p.Payload())
+	case toAlaw:
+		codec.Transcode(media.PCMU, media.PCMA, p.Payload())
+	}
+	to.sender.Relay(p, h.out, w.now)
+	w.send(to, p.Bytes())
+}
+
+// plainHeader is the first byte of a packet with version 2 and nothing beside.
+const plainHeader = 0x80
+
+// digitOf reads the digit of a telephone-event payload.
+func digitOf(payload []byte) (byte, bool) {
+	if len(payload) < 4 {
+		return 0, false
+	}
+	digit, ok := dtmf.Digit(payload[0])
+	return digit, ok && digit != dtmf.Flash
+}
+
+// send writes a packet to the stream's peer.
+func (w *worker) send(s *stream, b []byte) {
+	if !send(s.port.rtp, b, &s.to) {
+		w.counts.sendErrors.Add(1)
+		return
+	}
+	s.sent++
+	w.counts.sent.Add(1)
+}

@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"tandem/media"
+	"tandem/media/codec"
+	"tandem/media/dtmf"
+	"tandem/media/quality"
+	"tandem/media/rtp"
+)
+
+// stream is one port pair and all that goes over it. Owned by its worker.
+type stream struct {
+	id   media.StreamID
+	port pair
+	slot int32
+
+	config     media.StreamConfig
+	configured bool
+	kinds      [128]kind
+	latch      latch
+	to         sockaddr // where RTP goes
+	toRTCP     sockaddr // where RTCP goes
+	rtcpFrom   netip.AddrPort
+
+	peer *stream // the other end of the bridge; may be itself
+	plan plan    // of our packets to the peer
+
+	source   rtp.Source // what the peer of this stream sends
+	sender   rtp.Sender // what we send
+	speaker  speaker
+	receiver dtmf.Receiver
+	detector *dtmf.Detector // nil: off
+	taps     []tap
+	meter    codec.Meter
+	keying   bool // receiver is active; counted in worker.keying
+
+	sent, refused uint64
+	firstSeen     bool
+	silent        bool
+	heardAt       time.Duration // last accepted packet, or configuration
+	reportAt      time.Duration // next RTCP report
+	sentAtReport  uint64
+	remoteLost    uint64
+	roundTrip     time.Duration
+}
+
+func newStream(id media.StreamID, port pair, relatch time.Duration) *stream {
+	s := &stream{id: id, port: port, sender: rtp.NewSender(rand.Uint32(), uint16(rand.Uint32()), rand.Uint32())}
+	s.speaker.of = s
+	s.latch.relatch = relatch
+	return s
+}
+
+// configure replaces the negotiated state.
+func (s *stream) configure(c media.StreamConfig, now time.Duration) {
+	s.config, s.configured = c, true
+	s.kinds = kinds(c)
+	s.latch.configure(c.Remote, c.Symmetric, now)
+	s.heardAt, s.silent = now, false
+	s.rtcpFrom = netip.AddrPort{}
+	s.aim()
+	s.replan()
+	if s.peer != nil {
+		s.peer.replan()
+	}
+}
+
+// aim finds out where to send.
+func (s *stream) aim() {
+	to := s.latch.sendTo()
+	s.to = toSockaddr(to, s.port.local.Addr())
+	control := s.config.RemoteRTCP
+	if !control.IsValid() && to.IsValid() && to.Port() < 65535 {
+		control = netip.AddrPortFrom(to.Addr(), to.Port()+1)
+	}
+	if s.config.Symmetric && s.rtcpFrom.IsValid() {
+		control = s.rtcpFrom
+	}
+	s.toRTCP = toSockaddr(control, s.port.local.Addr())
+}
+
+// replan makes the plan of this stream's packets to its peer.
+func (s *stream) replan() {
+	s.plan = plan{}
+	if s.peer != nil && s.configured && s.peer.configured {
+		s.plan = newPlan(s.config, s.peer.config)
+	}
+}
+
+// hears tells that the peer may send to us.
+func (s *stream) hears() bool {
+	return s.configured && (s.config.Direction == media.SendRecv || s.config.Direction == media.RecvOnly)
+}
+
+// sends tells that we may send RTP to the peer, and know where.
+func (s *stream) sends() bool {
+	return s.to.size != 0 && (s.config.Direction == media.SendRecv || s.config.Direction == media.SendOnly)
+}
+
+// ptime is the milliseconds in each packet that we make.
+func (s *stream) ptime() int64 {
+	if ms := s.config.Ptime.Milliseconds(); ms >= 10 && ms <= 60 {
+		return ms
+	}
+	return 20
+}
+
+// stats gathers the figures.
+func (s *stream) stats() media.Stats {
+	t := s.source.Totals()
+	st := media.Stats{Sent: s.sent, Received: t.Received, Lost: t.Lost, Refused: s.refused, Duplicate: t.Duplicate,
+		Jitter: t.Jitter, RoundTrip: s.roundTrip, RemoteLost: s.remoteLost, Level: s.meter.Level()}
+	if t.Received > 0 {
+		loss := 0.0
+		if t.Expected > 0 {
+			loss = float64(t.Lost) / float64(t.Expected)
+		}
+		st.MOS = quality.Estimate(quality.Input{Loss: loss, Jitter: t.Jitter, Delay: s.roundTrip / 2})
+	}
+	return st
+}

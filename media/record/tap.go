@@ -1,0 +1,99 @@
+package record
+
+import (
+	"sync/atomic"
+	"time"
+
+	"tandem/media"
+)
+
+// slotSize is the G.711 bytes of one ring slot: 20 ms.
+const slotSize = 160
+
+// jumpLimit is how far, in samples, a packet's place by RTP time may lie from its place by arrival before the time line
+// of the side is laid anew: 200 ms.
+const jumpLimit = Rate / 5
+
+// slot is a piece of audio with its place on the recording's time line.
+type slot struct {
+	at    int64 // samples since the recording began
+	size  int
+	codec media.Codec
+	data  [slotSize]byte
+}
+
+// Tap is one side of a recording. Its writing end is owned by the pusher: a ring with one writer and one reader.
+type Tap struct {
+	rec   *Recording
+	slots []slot
+	head  atomic.Uint64 // next slot to write; written by the pusher
+	tail  atomic.Uint64 // next slot to read; written by the disk
+
+	ssrc   uint32 // of the last packet
+	offset int64  // place on the time line minus extended RTP time
+	lastTS uint32
+	extTS  int64
+	placed bool
+}
+
+// Chunk is the audio of one packet.
+type Chunk struct {
+	Codec   media.Codec
+	Payload []byte // G.711; copied
+	SSRC    uint32
+	Time    uint32 // RTP timestamp
+}
+
+// Push puts a packet's audio into the ring. It never waits and never allocates; it is false once the recording has ended.
+// What does not fit is counted as dropped. While the recording is paused the audio goes nowhere.
+func (t *Tap) Push(c Chunk, now time.Time) bool {
+	r := t.rec
+	if r.ended.Load() {
+		return false
+	}
+	at := t.place(c, int64(now.Sub(r.start))*Rate/int64(time.Second))
+	if r.paused.Load() {
+		return true
+	}
+	for payload := c.Payload; len(payload) > 0; {
+		n := min(len(payload), slotSize)
+		t.put(c.Codec, payload[:n], at)
+		at += int64(n)
+		payload = payload[n:]
+	}
+	return true
+}
+
+// place finds where a packet belongs: by RTP time as long as that agrees with arrival, else by arrival.
+func (t *Tap) place(c Chunk, arrival int64) int64 {
+	if t.placed && c.SSRC == t.ssrc {
+		t.extTS += int64(int32(c.Time - t.lastTS))
+		t.lastTS = c.Time
+		at := t.offset + t.extTS
+		if at-arrival < jumpLimit && arrival-at < jumpLimit {
+			return at
+		}
+	}
+	t.placed, t.ssrc, t.lastTS, t.extTS = true, c.SSRC, c.Time, 0
+	t.offset = arrival
+	return arrival
+}
+
+func (t *Tap) put(codec media.Codec, data []byte, at int64) {
+	head := t.head.Load()
+	if head-t.tail.Load() >= uint64(len(t.slots)) {
+		t.rec.dropped.Add(1)
+		return
+	}
+	s := &t.slots[head%uint64(len(t.slots))]
+	s.at, s.size, s.codec = at, copy(s.data[:], data), codec
+	t.head.Store(head + 1)
+}
+
+// drain hands all waiting slots to f. Only the disk's goroutine calls it.
+func (t *Tap) drain(f func(*slot)) {
+	for tail, head := t.tail.Load(), t.head.Load(); tail < head; tail++ {
+		f(&t.slots[tail%uint64(len(t.slots))])
+		t.tail.Store(tail + 1)
+	}
+}

@@ -1,0 +1,21 @@
+package sdp
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors of Parse.
+var (
+	ErrSyntax = errors.New("sdp: not understood")
+	ErrTooBig = errors.New("sdp: over a limit")
+)
+
+// Errors of negotiation.
+var (
+	ErrNoCommonCodec = errors.New("sdp: no common codec")
+	ErrNoAudio       = errors.New("sdp: no audio section that can be used")
+	ErrTurn          = errors.New("sdp: not the turn for this")
+)
+
+func syntax(line int, why string) error { return fmt.Errorf("%w: line %d: %s", ErrSyntax, line, why) }

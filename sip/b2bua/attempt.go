@@ -1,0 +1,211 @@
+package b2bua
+
+import (
+	"time"
+
+	"tandem/media"
+	"tandem/sip/dialog"
+)
+
+// purpose says what attempts are for.
+type purpose uint8
+
+const (
+	idle     purpose = iota
+	dialling         // a Dial action of the script
+	offering         // an offer of the dispatcher to an agent
+)
+
+// attempts are the legs placed to reach one destination: the targets of a group ring together, the next group is tried when
+// the group before it could not be reached. The first that answers wins.
+type attempts struct {
+	purpose   purpose
+	groups    [][]target
+	alive     int
+	kind      Kind      // why the last one failed
+	redirects int       // how often we were sent on
+	deadline  time.Time // when it has rung long enough
+	winner    *leg      // of an offer: answered, waiting for the dispatcher's word
+	offer     OfferAgent
+}
+
+// dial starts to reach a destination for the script.
+func (c *Call) dial(a Dial) {
+	dest, ok := c.sw.router.Resolve(a.Target, c.arrival)
+	switch {
+	case !ok:
+		c.queue(PeerEnded{Kind: NotFound})
+	case dest.Echo:
+		c.connectEcho()
+	default:
+		c.dropAttempts(Canceled)
+		c.attempts = attempts{purpose: dialling, groups: c.sw.targets(dest, c), deadline: deadlineAfter(c.now, a.Timeout), kind: Unreachable}
+		c.step(callOnAttempt)
+		c.nextGroup()
+	}
+}
+
+// defaultRing bounds an attempt whose script named no timeout.
+const defaultRing = 60 * time.Second
+
+func deadlineAfter(now time.Time, d time.Duration) time.Time {
+	if d <= 0 {
+		d = defaultRing
+	}
+	return now.Add(d)
+}
+
+// nextGroup places the next group's legs, or gives up.
+func (c *Call) nextGroup() {
+	for len(c.attempts.groups) > 0 {
+		group := c.attempts.groups[0]
+		c.attempts.groups = c.attempts.groups[1:]
+		for _, t := range group {
+			c.place(t)
+		}
+		if c.attempts.alive > 0 {
+			return
+		}
+	}
+	c.attemptsOver(c.attempts.kind)
+}
+
+// place starts one leg. It goes on when its stream is open.
+func (c *Call) place(t target) {
+	if !t.acquire() {
+		c.attempts.kind = Overload
+		return
+	}
+	l := c.newLeg(c.nextName())
+	l.target, l.route = t, t.route
+	c.attempts.alive++
+	c.openStream(l)
+}
+
+// invite sends a placed leg's INVITE: a message of its own, built from nothing but the target and who is calling.
+func (c *Call) invite(l *leg) {
+	if cfg, ok := c.caller.local.Config(); ok {
+		l.local.Prefer(cfg.Format.Codec)
+	}
+	cfg := c.sw.callerConfig(c, l)
+	c.sw.tags.put(cfg.LocalTag, address{c, l})
+	l.usage = dialog.NewUAC(cfg)
+	l.perform(l.usage.Invite(c.now, dialog.SDP(l.local.Offer())))
+}
+
+// attemptRings passes on that a target rings.
+func (c *Call) attemptRings(l *leg) {
+	l.step(legOnRing)
+	if c.attempts.purpose != dialling {
+		return
+	}
+	if c.caller.state < legAnswered {
+		c.ringCaller()
+		return
+	}
+	if !l.early {
+		c.media(media.Play{Stream: c.caller.stream, Play: ownPlay, Items: c.sw.cfg.RingBack, Loop: true})
+	}
+}
+
+// attemptEarly bridges a target's early media: the first that brings it is heard.
+func (c *Call) attemptEarly(l *leg, ev dialog.Event) {
+	l.step(legOnRing)
+	if ev.IsOffer || l.state != legRinging {
+		return
+	}
+	cfg, _, err := l.local.AcceptAnswer(ev.Body.Data)
+	if err != nil {
+		c.log.Warn("early answer not understood", "leg", l.name, "err", err)
+		return
+	}
+	l.configure(cfg)
+	if c.attempts.purpose != dialling || c.earlyTaken(l) {
+		return
+	}
+	l.early = true
+	c.earlyCaller()
+	c.media(media.Connect{A: c.caller.stream, B: l.stream})
+}
+
+func (c *Call) earlyTaken(than *leg) bool {
+	for _, l := range c.legs[1:] {
+		if l != than && l.early && l.state == legRinging {
+			return true
+		}
+	}
+	return false
+}
+
+// attemptAnswered takes the first answer; the other legs are told that the call was completed elsewhere.
+func (c *Call) attemptAnswered(l *leg, ev dialog.Event) {
+	if c.attempts.purpose == idle || c.attempts.winner != nil || l.state >= legEnding {
+		c.hangupLeg(l, Normal)
+		return
+	}
+	cfg, _, err := l.local.AcceptAnswer(ev.Body.Data)
+	if err != nil {
+		c.log.Warn("answer not understood", "leg", l.name, "err", err)
+		c.hangupLeg(l, Unsupported)
+		c.attemptFailed(Unsupported)
+		return
+	}
+	l.configure(cfg)
+	l.step(legOnAnswer)
+	for _, other := range c.legs[1:] {
+		if other != l && other.state < legAnswered {
+			c.hangupElsewhere(other)
+		}
+	}
+	if c.attempts.purpose == offering {
+		c.acceptOffer(l)
+		return
+	}
+	c.bridge(l)
+}
+
+// attemptFailed counts a leg that came to nothing.
+func (c *Call) attemptFailed(kind Kind) {
+	c.attempts.kind = kind
+	c.attempts.alive--
+	if c.attempts.alive > 0 {
+		return
+	}
+	if kind == Unreachable || kind == Timeout || kind == Overload || c.attempts.redirects > 0 {
+		c.nextGroup()
+		return
+	}
+	c.attemptsOver(kind)
+}
+
+// attemptsExpired ends attempts that rang long enough.
+func (c *Call) attemptsExpired() {
+	c.dropAttempts(NoAnswer)
+}
+
+// dropAttempts hangs up whatever is being tried and reports kind to who wanted it.
+func (c *Call) dropAttempts(kind Kind) {
+	if c.attempts.purpose == idle {
+		return
+	}
+	for _, l := range c.legs[1:] {
+		if l != c.peer {
+			c.hangupLeg(l, kind)
+		}
+	}
+	c.attemptsOver(kind)
+}
+
+// attemptsOver tells who wanted the attempts that they came to nothing.
+func (c *Call) attemptsOver(kind Kind) {
+	was := c.attempts
+	c.attempts = attempts{}
+	c.step(callOnNobody)
+	switch was.purpose {
+	case dialling:
+		c.media(media.Stop{Stream: c.caller.stream, Play: ownPlay})
+		c.queue(PeerEnded{Kind: kind})
+	case offering:
+		c.offerFailed(was.offer, kind)
+	}
+}

@@ -1,0 +1,238 @@
+package b2bua
+
+import (
+	"errors"
+	"time"
+
+	"tandem/media"
+	"tandem/media/sdp"
+	"tandem/sip"
+	"tandem/sip/dialog"
+	"tandem/sip/transaction"
+	"tandem/store/journey"
+)
+
+// begin makes the caller's leg from its INVITE and opens its stream. The call goes on when the stream is there.
+func (c *Call) begin(d *Door, tx *transaction.ServerTx) {
+	l := c.newLeg("a")
+	c.caller = l
+	l.tag, l.callID = tx.LocalTag(), tx.Request().CallID().Value()
+	l.route = route{door: d, to: transaction.To(tx.Flow()), nat: c.arrival.Trunk == nil}
+	l.target = target{name: c.arrival.Caller, trunk: c.arrival.Trunk, acquired: c.arrival.Trunk != nil, symmetric: true}
+	if c.arrival.Trunk != nil {
+		l.target.symmetric = c.arrival.Trunk.Config().SymmetricRTP
+	}
+	c.sw.tags.put(l.tag, address{c, l})
+	c.trace(l, received, tx.Request())
+	usage, err := dialog.NewUAS(c.sw.calleeConfig(l), tx.Request(), l.serve(tx))
+	var refused *dialog.RefusedError
+	if errors.As(err, &refused) {
+		c.trace(l, sent, refused.Response)
+		l.note(tx.Respond(refused.Response))
+		c.hangup(Malformed, "caller")
+		return
+	}
+	l.usage, l.invite = usage, tx.Request()
+	c.openStream(l)
+	c.identify()
+}
+
+// identify asks whose call it is, while the stream is being opened. Without an answer the call goes on without a record.
+func (c *Call) identify() {
+	err := c.sw.Records.Identify(c.arrival, func(id Identity) {
+		if !c.post(identified{id}) {
+			c.flood()
+		}
+	})
+	if err != nil {
+		c.sw.metrics.journalLost.Inc()
+		c.log.Error("call without a record", "err", err)
+		c.identity = &Identity{}
+	}
+}
+
+// routed starts the script once the caller's stream is open and the record is known.
+func (c *Call) routed() {
+	if c.caller.ports != streamOpen || c.identity == nil || c.caller.invite == nil || c.state >= callEnding {
+		return
+	}
+	ok := c.readOffer(c.caller, c.caller.invite)
+	c.caller.invite = nil
+	if !ok {
+		return
+	}
+	c.route = c.sw.router.Route(c.arrival, *c.identity)
+	c.journal(journey.InteractionStarted, "caller", startedData(c.arrival))
+	c.log.Info("call started", "record", c.record(), "caller", c.arrival.Caller, "called", c.arrival.Called)
+	if c.route.Script == nil {
+		c.hangup(c.route.Refuse, "system")
+		return
+	}
+	c.queue(Started{})
+}
+
+// readOffer takes the SDP of the caller's INVITE. An INVITE without SDP gets our offer in the 2xx, RFC 3261 §13.3.1.4.
+func (c *Call) readOffer(l *leg, req *sip.Request) bool {
+	body, ok := sdpOf(req)
+	if !ok {
+		return true
+	}
+	answer, cfg, _, err := l.local.Answer(body)
+	if err != nil {
+		c.hangup(kindOfSDP(err), "system")
+		return false
+	}
+	l.answer = answer
+	l.configure(cfg)
+	return true
+}
+
+func kindOfSDP(err error) Kind {
+	if errors.Is(err, sdp.ErrNoCommonCodec) {
+		return Unsupported
+	}
+	return Malformed
+}
+
+func startedData(a Arrival) map[string]string {
+	data := map[string]string{"caller": a.Caller, "called": a.Called, "direction": "in"}
+	if a.Name != "" {
+		data["name"] = a.Name
+	}
+	if a.Trunk != nil {
+		data["trunk"] = a.Trunk.Name()
+	}
+	if a.Endpoint != "" {
+		data["endpoint"] = a.Endpoint
+	}
+	return data
+}
+
+// answerCaller sends the 2xx to the caller, once. The script hears Answered.
+func (c *Call) answerCaller() {
+	l := c.caller
+	if l.usage == nil || l.state >= legAnswered {
+		return
+	}
+	l.perform(l.usage.Accept(c.now, l.session()))
+	l.step(legOnAnswer)
+	c.answered = c.now
+	c.log.Info("call answered")
+	c.queue(Answered{})
+}
+
+// session is the SDP that a caller's leg sends: its answer, or our offer where the INVITE had none.
+func (l *leg) session() dialog.Body {
+	if l.answer != nil {
+		return dialog.SDP(l.answer)
+	}
+	return dialog.SDP(l.local.Offer())
+}
+
+// ringCaller sends 180, once, and only before SDP crossed: a caller who hears audio must not get a local ring-back again.
+func (c *Call) ringCaller() {
+	l := c.caller
+	if l.usage == nil || l.state != legNew {
+		return
+	}
+	l.perform(l.usage.Progress(c.now, sip.StatusRinging, dialog.Body{}))
+	l.step(legOnRing)
+}
+
+// earlyCaller opens the audio path before the answer: 183 with SDP, once. A late offer cannot have it.
+func (c *Call) earlyCaller() {
+	l := c.caller
+	if l.usage == nil || l.state >= legAnswered || l.early || l.answer == nil {
+		return
+	}
+	l.early = true
+	l.perform(l.usage.Progress(c.now, sip.StatusSessionProgress, l.session()))
+	l.step(legOnRing)
+}
+
+// hangup ends the call for everybody. kind is what the others are told; by is "caller", "callee", "agent:…", "flow" or "system".
+func (c *Call) hangup(kind Kind, by string) {
+	if c.state >= callEnding {
+		return
+	}
+	c.kind, c.by = kind, by
+	if c.step(callOnHangup)&callClear == 0 {
+		return
+	}
+	c.takeBack()
+	c.stopRecording()
+	for _, l := range c.legs {
+		c.hangupLeg(l, kind)
+	}
+	c.drainBy = c.now.Add(streamGrace)
+}
+
+// streamGrace bounds how long a call waits for its streams' final figures.
+const streamGrace = 3 * time.Second
+
+// hangupLeg ends one leg: the caller before answer gets the kind's status, everybody else what the dialog's state demands.
+func (c *Call) hangupLeg(l *leg, kind Kind) {
+	if l.usage != nil && l.state < legEnding {
+		if l == c.caller && l.state < legAnswered {
+			l.perform(l.usage.Reject(c.now, kind.Status(), rejectHeaders(kind)...))
+		} else {
+			l.perform(l.usage.Hangup(c.now, reasonHeaders(kind)...))
+		}
+	}
+	l.step(legOnHangup)
+}
+
+// openStream asks the engine for the leg's ports.
+func (c *Call) openStream(l *leg) {
+	l.stream = c.sw.newStream(c)
+	if err := c.sw.engine.Do(media.Open{Stream: l.stream}); err != nil {
+		c.noMedia(l, err.Error())
+		return
+	}
+	l.ports = streamOpening
+}
+
+// noMedia ends a leg that got no ports: a caller hears 503 with Retry-After, an attempt counts as failed.
+func (c *Call) noMedia(l *leg, why string) {
+	c.sw.metrics.noMedia.Inc()
+	c.log.Warn("no stream for leg", "leg", l.name, "err", why)
+	c.streamGone(l)
+	if l == c.caller {
+		c.hangup(Overload, "system")
+		return
+	}
+	l.step(legOnNoMedia)
+}
+
+// closeStream ends a leg's stream; Closed brings its figures.
+func (c *Call) closeStream(l *leg) {
+	if l.ports == streamOpen {
+		l.ports = streamClosing
+		c.media(media.Close{Stream: l.stream})
+	}
+}
+
+func (c *Call) streamGone(l *leg) {
+	l.ports = streamNone
+	c.sw.streams.remove(l.stream)
+}
+
+// abandonStreams stops waiting for figures that did not come.
+func (c *Call) abandonStreams() {
+	c.drainBy = time.Time{}
+	for _, l := range c.legs {
+		if l.ports != streamNone {
+			c.log.Error("stream did not close", "leg", l.name)
+			c.streamGone(l)
+		}
+	}
+}
+
+// media gives the engine a command. A busy engine fails the call: its audio would be wrong from here on.
+func (c *Call) media(cmd media.Command) {
+	if err := c.sw.engine.Do(cmd); err != nil {
+		c.sw.metrics.mediaBusy.Inc()
+		c.log.Error("media command not taken", "err", err)
+		c.queue(EndCall{Kind: Overload, By: "system"})
+	}
+}

@@ -1,0 +1,126 @@
+package b2bua
+
+import (
+	"strings"
+	"time"
+
+	"tandem/sip"
+	"tandem/sip/digest"
+	"tandem/sip/registrar"
+	"tandem/sip/transaction"
+	"tandem/sip/trunk"
+)
+
+// identify tells who calls: a trunk by its source, everybody else by digest. When it answers false it has answered the request.
+func (s *Switch) identify(tx *transaction.ServerTx) (Arrival, bool) {
+	req, from := tx.Request(), tx.Flow().Remote
+	a := Arrival{Call: callIDOf(tx.LocalTag()), Called: req.Recipient.User, At: time.Now()}
+	a.Caller, a.Name = callerOf(req)
+	if t, ok := s.Trunks.BySource(from.Addr()); ok && t.Config().InboundUser == "" {
+		a.Trunk = t
+		return s.takeTrunk(tx, a, t)
+	}
+	user, ok := s.prove(tx)
+	if !ok {
+		return a, false
+	}
+	if t, ok := s.Trunks.Match(from.Addr(), user); ok {
+		return s.takeTrunk(tx, a, t)
+	}
+	if a.Endpoint, ok = s.Endpoints.Endpoint(user); !ok {
+		s.answer(tx, sip.StatusForbidden)
+		return a, false
+	}
+	return a, true
+}
+
+// takeTrunk counts the call against its trunk's limit and reads the numbers by the trunk's rules.
+func (s *Switch) takeTrunk(tx *transaction.ServerTx, a Arrival, t *trunk.Trunk) (Arrival, bool) {
+	if err := t.Acquire(); err != nil {
+		s.metrics.trunkFull.Inc()
+		s.answer(tx, sip.StatusServiceUnavailable, sip.RetryAfter{After: busyRetry}.Header())
+		return a, false
+	}
+	a.Trunk = t
+	if id := sip.Asserted(tx.Request()); len(id) > 0 && t.Config().TrustID {
+		a.Caller, a.Name = id[0].URI.User, id[0].Display
+	}
+	a.Caller, a.Called = normal(t.Arrived(a.Caller)), normal(t.Arrived(a.Called))
+	return a, true
+}
+
+// normal is a number in E.164 where it has that form, else as it came.
+func normal(n trunk.Number) string {
+	if n.Kind == trunk.GlobalNumber && n.Valid {
+		return n.E164
+	}
+	return n.Raw
+}
+
+// prove asks a request for its digest user (RFC 3261 §22). When it answers false it has answered the request.
+func (s *Switch) prove(tx *transaction.ServerTx) (string, bool) {
+	now, source := time.Now(), tx.Flow().Remote.Addr().String()
+	v := s.Digest.Verify(now, tx.Request(), source)
+	if v.Outcome == digest.OK {
+		return v.User, true
+	}
+	if err := tx.Respond(s.Digest.Reject(now, tx.Request(), source, v)); err != nil {
+		s.log.Debug("challenge not sent", "err", err)
+	}
+	return "", false
+}
+
+// register performs a REGISTER of one of our endpoints.
+func (s *Switch) register(tx *transaction.ServerTx) {
+	user, ok := s.prove(tx)
+	if !ok {
+		return
+	}
+	flow := tx.Flow()
+	from := registrar.Arrival{Source: flow.Remote, Transport: strings.ToLower(flow.Transport), User: user}
+	if flow.Reliable() {
+		from.Flow = flow.String()
+	}
+	res, events := s.Registrar.Register(time.Now(), tx.Request(), from)
+	if s.Bindings != nil && len(events) > 0 {
+		s.Bindings.Changed(events)
+	}
+	if err := tx.Respond(res); err != nil {
+		s.log.Debug("answer not sent", "method", sip.REGISTER, "err", err)
+	}
+}
+
+// options answers a ping (RFC 3261 §11.2): 503 while we drain.
+func (s *Switch) options(tx *transaction.ServerTx) {
+	status := sip.StatusOK
+	if s.draining.Load() {
+		status = sip.StatusServiceUnavailable
+	}
+	s.answer(tx, status, sip.NewHeader("Allow", allow), sip.NewHeader("Accept", "application/sdp"))
+}
+
+// answer sends a response without a dialog.
+func (s *Switch) answer(tx *transaction.ServerTx, status int, headers ...sip.Header) {
+	if tx.Request().Method == sip.ACK {
+		return
+	}
+	res := sip.NewResponse(tx.Request(), status, "", tx.LocalTag())
+	for _, h := range headers {
+		res.AppendHeader(h)
+	}
+	if err := tx.Respond(res); err != nil {
+		s.log.Debug("answer not sent", "method", tx.Request().Method, "status", status, "err", err)
+	}
+}
+
+// anonymous stands for a caller who does not want to be known.
+const anonymous = "anonymous"
+
+// callerOf reads who calls from From: user part and display name.
+func callerOf(req *sip.Request) (number, name string) {
+	h := req.From()
+	if h == nil || sip.IsAnonymous(req) {
+		return anonymous, ""
+	}
+	return h.Address.User, sip.Unquote(h.DisplayName)
+}

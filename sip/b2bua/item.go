@@ -1,0 +1,150 @@
+package b2bua
+
+import (
+	"time"
+)
+
+// itemState is what a call knows of its work item; the dispatcher owns the truth.
+type itemState uint8
+
+const (
+	itemNone     itemState = iota
+	itemWaiting            // in the queue
+	itemOffered            // an agent's phone rings
+	itemAccepted           // the agent answered, the dispatcher has not confirmed yet
+	itemActive             // bridged to the agent
+)
+
+type item struct {
+	state itemState
+	epoch uint64
+}
+
+// enqueue makes the caller a work item. A dispatcher that takes nothing counts as a full queue.
+func (c *Call) enqueue(a Enqueue) {
+	if c.item.state != itemNone {
+		return
+	}
+	c.item = item{state: itemWaiting}
+	err := c.sw.queues.Enqueue(WorkItem{
+		ID: c.id, Record: c.record(), Queue: a.Queue, Skills: a.Skills, Priority: a.Priority, MaxWait: a.MaxWait,
+		Caller: c.arrival.Caller, At: c.now,
+	})
+	if err != nil {
+		c.log.Error("work item not taken", "queue", a.Queue, "err", err)
+		c.item = item{}
+		c.queue(QueueEnded{Outcome: "full"})
+	}
+}
+
+// offered starts an attempt to reach the agent to whom the dispatcher offered the item.
+func (c *Call) offered(o OfferAgent) {
+	if c.item.state != itemWaiting || c.attempts.purpose != idle || c.state != callRouting {
+		c.decline(o, Canceled)
+		return
+	}
+	c.item = item{itemOffered, o.Epoch}
+	dest := Destination{Endpoint: o.Endpoint}
+	c.attempts = attempts{purpose: offering, offer: o, groups: c.sw.targets(dest, c), kind: Unreachable, deadline: o.Deadline.Add(offerGrace)}
+	c.step(callOnAttempt)
+	for _, g := range c.attempts.groups {
+		for i := range g {
+			g[i].agent = o.Agent
+		}
+	}
+	c.nextGroup()
+}
+
+// offerGrace is how much later than the dispatcher the call itself gives an offer up: it only counts if no Withdraw comes.
+const offerGrace = 2 * time.Second
+
+// acceptOffer asks the dispatcher whether the agent who answered has won: it says Connect when that is on disk.
+func (c *Call) acceptOffer(l *leg) {
+	c.attempts.winner = l
+	c.attempts.alive = 0
+	c.item.state = itemAccepted
+	if err := c.sw.queues.Accept(c.attempts.offer.Offer, c.attempts.offer.Epoch); err != nil {
+		c.log.Error("accept not taken", "err", err)
+		c.dropAttempts(Overload)
+	}
+}
+
+// connectOffer bridges the agent: the assignment is durable.
+func (c *Call) connectOffer(m ConnectOffer) {
+	l := c.attempts.winner
+	if l == nil || c.attempts.offer.Offer != m.Offer || l.state != legAnswered {
+		return
+	}
+	c.item.state = itemActive
+	c.bridge(l)
+	c.tellQueues(c.sw.queues.MediaUp(c.id, c.item.epoch))
+}
+
+// withdrawn ends the attempt for an offer that is no longer valid. The dispatcher knows, so nothing is declined.
+func (c *Call) withdrawn(m WithdrawOffer) {
+	if c.attempts.purpose != offering || c.attempts.offer.Offer != m.Offer {
+		return
+	}
+	c.attempts.purpose = idle
+	for _, l := range c.legs[1:] {
+		c.hangupLeg(l, NoAnswer)
+	}
+	c.attempts = attempts{}
+	c.item = item{state: itemWaiting}
+	c.step(callOnNobody)
+}
+
+// offerFailed tells the dispatcher that the agent did not answer; the item waits on.
+func (c *Call) offerFailed(o OfferAgent, kind Kind) {
+	if c.item.state == itemOffered || c.item.state == itemAccepted {
+		c.item = item{state: itemWaiting}
+	}
+	c.decline(o, kind)
+}
+
+func (c *Call) decline(o OfferAgent, kind Kind) {
+	c.tellQueues(c.sw.queues.Decline(o.Offer, o.Epoch, kind))
+}
+
+// leftQueue tells the script that the item left the queue by the dispatcher's will.
+func (c *Call) leftQueue(m LeftQueue) {
+	if c.item.state == itemNone || c.item.state == itemActive {
+		return
+	}
+	c.item = item{}
+	if c.attempts.purpose == offering {
+		c.withdrawn(WithdrawOffer{Offer: c.attempts.offer.Offer})
+		c.item = item{}
+	}
+	c.queue(QueueEnded{Outcome: m.Outcome})
+}
+
+// takeBack ends the work item because the caller does not want it any more.
+func (c *Call) takeBack() {
+	switch c.item.state {
+	case itemWaiting, itemOffered, itemAccepted:
+		c.tellQueues(c.sw.queues.Leave(c.id))
+		c.item = item{}
+		c.withdrawn(WithdrawOffer{Offer: c.attempts.offer.Offer})
+		c.item = item{}
+	case itemActive:
+		c.endItem(c.by)
+	}
+}
+
+// endItem ends an item that was being worked on; the agent's wrap-up begins.
+func (c *Call) endItem(by string) {
+	if c.item.state != itemActive {
+		return
+	}
+	c.tellQueues(c.sw.queues.End(c.id, c.item.epoch, by))
+	c.item = item{}
+}
+
+// tellQueues logs a command that the dispatcher did not take. Its own deadlines repair what is lost.
+func (c *Call) tellQueues(err error) {
+	if err != nil {
+		c.sw.metrics.queueBusy.Inc()
+		c.log.Error("dispatcher did not take a command", "err", err)
+	}
+}

@@ -1,0 +1,74 @@
+package b2bua
+
+import (
+	"strconv"
+
+	"tandem/media"
+	"tandem/media/sdp"
+	"tandem/sip"
+	"tandem/sip/dialog"
+	"tandem/sip/transaction"
+)
+
+// maxLegs bounds the legs of one call over its life: attempts that never end cannot fill memory.
+const maxLegs = 64
+
+// newLeg adds a leg to the call.
+func (c *Call) newLeg(name string) *leg {
+	l := &leg{call: c, name: name}
+	c.legs = append(c.legs, l)
+	return l
+}
+
+func (c *Call) nextName() string { return "b" + strconv.Itoa(len(c.legs)) }
+
+// sinkFor posts what comes of a client transaction to the call. It must not be lost: a full mailbox ends the call.
+func (c *Call) sinkFor(l *leg, id dialog.TxID) func(transaction.ClientEvent) {
+	return func(ev transaction.ClientEvent) {
+		if !c.post(responded{l, id, ev}) {
+			c.flood()
+		}
+	}
+}
+
+// hangupElsewhere ends an attempt because another target answered (RFC 3326 §3.1): the phone shows no missed call.
+func (c *Call) hangupElsewhere(l *leg) {
+	if l.usage != nil && l.state < legEnding {
+		l.perform(l.usage.Hangup(c.now, sip.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`)))
+	}
+	l.step(legOnHangup)
+}
+
+// reasonHeaders tells a leg that is hung up why, in Q.850 (RFC 3326).
+func reasonHeaders(k Kind) []sip.Header {
+	return []sip.Header{sip.Reason{Protocol: "Q.850", Cause: k.Q850()}.Header()}
+}
+
+// rejectHeaders goes with the final response that refuses a caller.
+func rejectHeaders(k Kind) []sip.Header {
+	headers := reasonHeaders(k)
+	if k == Overload {
+		headers = append(headers, sip.RetryAfter{After: busyRetry}.Header())
+	}
+	return headers
+}
+
+// refuseGone answers a request for a dialog that is over.
+func (l *leg) refuseGone(tx *transaction.ServerTx) {
+	l.call.sw.answer(tx, sip.StatusCallDoesNotExist)
+}
+
+// sdpOf finds the session description of a message, also within multipart.
+func sdpOf(req *sip.Request) ([]byte, bool) {
+	body, err := sip.SDP(req)
+	return body, err == nil && len(body) > 0
+}
+
+// newLocal makes our side of a leg's session.
+func (s *Switch) newLocal(e media.Opened, caps sdp.Caps) *sdp.Local {
+	if caps.Codecs == nil {
+		caps = sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, PreferOurs: s.cfg.PreferOurs}
+	}
+	caps.Timeout = s.cfg.MediaTimeout
+	return sdp.NewLocal(e.Local, newSessionID(), caps)
+}

@@ -1,0 +1,269 @@
+package b2bua
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tandem/media"
+	"tandem/sip"
+	"tandem/sip/digest"
+	"tandem/sip/registrar"
+	"tandem/sip/transaction"
+	"tandem/sip/trunk"
+)
+
+// Parts are what a switch works with. All are needed but Bindings.
+type Parts struct {
+	Engine    media.Engine
+	Router    Router
+	Records   Records
+	Journal   Journal
+	Queues    Queues
+	Registrar *registrar.Registrar
+	Trunks    *trunk.Set
+	Digest    *digest.Server
+	Endpoints Endpoints
+	Hosts     Hosts
+	Bindings  Bindings // told of every change of the registrar; may be nil
+	Metrics   *Metrics
+	Log       *slog.Logger
+}
+
+// Endpoints knows the phones of this site.
+type Endpoints interface {
+	// Endpoint tells an endpoint by the digest user or address-of-record user that it proves.
+	Endpoint(user string) (name string, ok bool)
+}
+
+// Bindings hears of changes in the registrar, in order. It must not wait.
+type Bindings interface{ Changed([]registrar.Event) }
+
+// Switch is the one door of all calls: it admits, finds the owner of each message, and holds what calls share. Its methods may
+// be called from any goroutine.
+type Switch struct {
+	cfg Config
+	Parts
+	engine  media.Engine
+	router  Router
+	journal Journal
+	queues  Queues
+	metrics *Metrics
+	log     *slog.Logger
+
+	doors     []*Door
+	tags      *index[string, address]
+	calls     *index[string, *Call]
+	streams   *streamIndex
+	traces    *traces
+	admission admission
+	draining  atomic.Bool
+	streamID  atomic.Uint64
+	recID     atomic.Uint64
+	wg        sync.WaitGroup
+}
+
+// New makes a switch. It serves through its doors.
+func New(cfg Config, p Parts) (*Switch, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return &Switch{
+		cfg: cfg, Parts: p, engine: p.Engine, router: p.Router, journal: p.Journal, queues: p.Queues, metrics: p.Metrics, log: p.Log,
+		tags: newIndex[string, address](), calls: newIndex[string, *Call](), streams: newIndex[media.StreamID, *Call](),
+		traces: newTraces(cfg.TraceCalls), admission: newAdmission(cfg),
+	}, nil
+}
+
+// Run hands the engine's events to their calls until ctx ends or the engine closes, then hangs up what is left and waits for it.
+func (s *Switch) Run(ctx context.Context) error {
+	s.pump(ctx)
+	for _, c := range s.calls.each() {
+		c.post(EndCall{Kind: Normal, By: "system"})
+	}
+	s.wg.Wait()
+	return nil
+}
+
+func (s *Switch) pump(ctx context.Context) {
+	for {
+		select {
+		case e, ok := <-s.engine.Events():
+			if !ok {
+				return
+			}
+			if c, ok := s.streams.get(e.About()); ok {
+				c.post(e)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// allow lists what we take, in and out of dialogs.
+const allow = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, INFO, NOTIFY, REGISTER"
+
+// inDialog passes a request to the owner of its dialog: by our tag, never by where it came from.
+func (s *Switch) inDialog(tx *transaction.ServerTx, tag string) {
+	a, ok := s.tags.get(tag)
+	if !ok || a.leg.callID != tx.Request().CallID().Value() {
+		s.answer(tx, sip.StatusCallDoesNotExist)
+		return
+	}
+	if !a.call.post(requested{a.leg, tx}) {
+		s.metrics.floods.Inc()
+		s.answer(tx, sip.StatusServerInternalError, sip.RetryAfter{After: time.Second}.Header())
+	}
+}
+
+// newCall admits an INVITE and gives it an owner.
+func (s *Switch) newCall(d *Door, tx *transaction.ServerTx) {
+	if retry, ok := s.admit(); !ok {
+		s.metrics.refused.Inc()
+		s.answer(tx, sip.StatusServiceUnavailable, retry.Header())
+		return
+	}
+	arrival, ok := s.identify(tx)
+	if !ok {
+		s.admission.release()
+		return
+	}
+	c := &Call{sw: s, id: arrival.Call, arrival: arrival, mail: make(chan any, mailboxSize), log: s.log.With("call", arrival.Call)}
+	s.calls.put(c.id, c)
+	s.metrics.calls.Inc()
+	s.wg.Add(1)
+	c.mail <- invited{d, tx}
+	go c.run()
+}
+
+// admit is the one door: after it a call is refused no resource but ports.
+func (s *Switch) admit() (sip.RetryAfter, bool) {
+	if s.draining.Load() {
+		return sip.RetryAfter{After: drainRetry}, false
+	}
+	return s.admission.take(time.Now())
+}
+
+// forget takes an ended call out of all indexes and keeps its trace.
+func (s *Switch) forget(c *Call) {
+	s.calls.remove(c.id)
+	for _, l := range c.legs {
+		s.tags.remove(l.tag)
+	}
+	c.publish()
+	v := *c.view.Load()
+	v.Ended = c.now
+	s.traces.keep(ended{c.renderTrace(), v})
+	s.admission.release()
+	s.metrics.calls.Dec()
+}
+
+// Post gives a call a command; false if there is no such call, or its mailbox is full.
+func (s *Switch) Post(call string, m Command) bool {
+	c, ok := s.calls.get(call)
+	return ok && c.post(m)
+}
+
+// Drain refuses new calls from now on and returns when the last has ended or ctx is done.
+func (s *Switch) Drain(ctx context.Context) error {
+	s.draining.Store(true)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for s.calls.len() > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// Draining tells whether new calls are refused.
+func (s *Switch) Draining() bool { return s.draining.Load() }
+
+// Calls returns how many calls there are.
+func (s *Switch) Calls() int { return s.calls.len() }
+
+// Views returns all live calls, in no order.
+func (s *Switch) Views() []CallView {
+	calls := s.calls.each()
+	views := make([]CallView, 0, len(calls))
+	for _, c := range calls {
+		if v := c.view.Load(); v != nil {
+			views = append(views, *v)
+		}
+	}
+	return views
+}
+
+// View returns a call, live or among the last that ended.
+func (s *Switch) View(id string) (CallView, bool) {
+	if c, ok := s.calls.get(id); ok {
+		if v := c.view.Load(); v != nil {
+			return *v, true
+		}
+	}
+	e, ok := s.traces.find(id)
+	return e.view, ok
+}
+
+// Trace returns the ladder of a call, live or among the last that ended.
+func (s *Switch) Trace(id string) (Trace, bool) {
+	if c, ok := s.calls.get(id); ok {
+		reply := make(chan Trace, 1)
+		if c.post(wantTrace{reply}) {
+			select {
+			case t := <-reply:
+				return t, true
+			case <-time.After(time.Second):
+			}
+		}
+	}
+	e, ok := s.traces.find(id)
+	return e.trace, ok
+}
+
+func (s *Switch) newStream(c *Call) media.StreamID {
+	id := media.StreamID(s.streamID.Add(1))
+	s.streams.put(id, c)
+	return id
+}
+
+func (s *Switch) newRecording() media.RecordingID { return media.RecordingID(s.recID.Add(1)) }
+
+// post puts an event into the call's mailbox; false if it is full.
+func (c *Call) post(m any) bool {
+	select {
+	case c.mail <- m:
+		return true
+	default:
+		c.sw.metrics.mailboxFull.Inc()
+		return false
+	}
+}
+
+// flood tells the owner that something was lost that it cannot do without: it ends the call.
+func (c *Call) flood() { c.flooded.Store(true) }
+
+var ids = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// newSessionID makes an o= session ID: 62 random bits.
+func newSessionID() uint64 {
+	var b [8]byte
+	rand.Read(b[:])
+	var v uint64
+	for _, x := range b {
+		v = v<<8 | uint64(x)
+	}
+	return v >> 2
+}
+
+// callIDOf makes the ID of a call from our tag on the caller's leg, so that a capture leads straight to the log line.
+func callIDOf(tag string) string { return "c_" + strings.ToLower(tag) }

@@ -1,0 +1,194 @@
+package b2bua
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"time"
+
+	"tandem/media"
+	"tandem/media/sdp"
+	"tandem/sip"
+	"tandem/sip/dialog"
+	"tandem/sip/registrar"
+	"tandem/sip/transaction"
+	"tandem/sip/trunk"
+)
+
+// target is one place to which a leg can be placed: a phone's binding or a trunk's address.
+type target struct {
+	name      string // for people: the endpoint, or the number and the trunk
+	agent     string // whose phone it is, when the dispatcher offers a work item
+	uri       sip.URI
+	from      sip.NameAddr
+	headers   []sip.Header
+	route     route
+	auth      dialog.Authorizer
+	caps      sdp.Caps
+	symmetric bool
+	trunk     *trunk.Trunk // nil for a phone
+	at        trunk.Target
+	acquired  bool
+}
+
+// actor names who is at the target, for the journal.
+func (t *target) actor() string {
+	switch {
+	case t.agent != "":
+		return "agent:" + t.agent
+	case t.trunk != nil:
+		return "trunk:" + t.trunk.Name()
+	}
+	return "endpoint:" + t.name
+}
+
+// acquire takes one call of the target's trunk.
+func (t *target) acquire() bool {
+	if t.trunk == nil {
+		return true
+	}
+	t.acquired = t.trunk.Acquire() == nil
+	return t.acquired
+}
+
+// release gives it back, once.
+func (t *target) release() {
+	if t.acquired {
+		t.acquired = false
+		t.trunk.Release()
+	}
+}
+
+// report tells the trunk what became of a request to it.
+func (t *target) report(now time.Time, ev dialog.Event) {
+	if t.trunk == nil {
+		return
+	}
+	outcome, pause := trunk.OutcomeOf(ev.Status), time.Duration(0)
+	if ev.By == dialog.Network {
+		outcome = trunk.NoAnswer
+	} else if ev.Response != nil {
+		if retry, ok := sip.RetryAfterOf(ev.Response); ok {
+			pause = retry.After
+		}
+	}
+	t.trunk.Report(now, t.at, outcome, pause)
+}
+
+// targets lists where a destination can be reached: the bindings of an endpoint ring together, the addresses of trunks are
+// tried one after the other.
+func (s *Switch) targets(d Destination, c *Call) [][]target {
+	if d.Endpoint != "" {
+		return s.phones(d.Endpoint, c)
+	}
+	var groups [][]target
+	for _, t := range d.Trunks {
+		order, err := t.Choose(c.now, rand.IntN)
+		if err != nil {
+			c.log.Warn("trunk not usable", "trunk", t.Name(), "err", err)
+			continue
+		}
+		for _, at := range order {
+			if place, ok := s.carrier(t, at, d.Number, c); ok {
+				groups = append(groups, []target{place})
+			}
+		}
+	}
+	return groups
+}
+
+// maxForks bounds how many bindings of one endpoint ring together.
+const maxForks = 5
+
+func (s *Switch) phones(name string, c *Call) [][]target {
+	var group []target
+	for _, b := range s.Registrar.Lookup(name+"@"+s.cfg.Domain, c.now) {
+		if len(group) == maxForks {
+			break
+		}
+		if t, ok := s.phone(name, b, c); ok {
+			group = append(group, t)
+		}
+	}
+	if len(group) == 0 {
+		return nil
+	}
+	return [][]target{group}
+}
+
+// phone is a binding as a target: the Request-URI is the Contact, the way is where the REGISTER came from.
+func (s *Switch) phone(name string, b registrar.Binding, c *Call) (target, bool) {
+	uri, err := sip.ParseURI(b.Contact)
+	if err != nil || len(s.doors) == 0 {
+		return target{}, false
+	}
+	from := sip.NameAddr{Display: c.arrival.Name, URI: sip.URI{Scheme: "sip", User: c.arrival.Caller, Host: s.cfg.Domain}}
+	return target{
+		name: name, uri: uri, from: from, symmetric: true,
+		caps:  sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, Symmetric: true},
+		route: route{s.doors[0], transaction.Destination{Transport: strings.ToUpper(b.Transport), Addr: b.Received}, true},
+	}, true
+}
+
+// telephoneEvent is the payload type that we offer for RFC 4733.
+const telephoneEvent = 101
+
+// carrier is a trunk's address as a target for a number.
+func (s *Switch) carrier(t *trunk.Trunk, at trunk.Target, number string, c *Call) (target, bool) {
+	cfg := t.Config()
+	addr, ok := s.Hosts.Addr(at)
+	if !ok || len(s.doors) == 0 {
+		c.log.Warn("trunk target has no address", "trunk", t.Name(), "target", at.Host)
+		return target{}, false
+	}
+	who := t.Caller(trunk.Caller{
+		Number: trunk.ReadNumber(c.arrival.Caller, cfg.Country), Display: c.arrival.Name, Hidden: c.arrival.Caller == anonymous,
+	}, at)
+	return target{
+		name: number, trunk: t, at: at, symmetric: cfg.SymmetricRTP, headers: who.Headers, auth: s.Hosts.Auth(t),
+		uri:   sip.URI{Scheme: "sip", User: t.Dialled(trunk.ReadNumber(number, cfg.Country)), Host: at.Host, Port: at.Port},
+		from:  who.From,
+		caps:  sdp.Caps{Codecs: codecsOf(cfg.Codecs), Events: telephoneEvent, Symmetric: cfg.SymmetricRTP},
+		route: route{s.doors[0], transaction.Destination{Transport: strings.ToUpper(at.Transport), Addr: addr, AllowTCP: true}, false},
+	}, true
+}
+
+// codecsOf reads codec names; those that the engine does not know are left out.
+func codecsOf(names []string) (list []media.Codec) {
+	for _, n := range names {
+		switch strings.ToUpper(n) {
+		case "PCMU":
+			list = append(list, media.PCMU)
+		case "PCMA":
+			list = append(list, media.PCMA)
+		}
+	}
+	return list
+}
+
+// Hosts knows where trunks are and what proves us to them. Look-ups are in memory: names are resolved beforehand.
+type Hosts interface {
+	Addr(trunk.Target) (netip.AddrPort, bool)
+	Auth(*trunk.Trunk) dialog.Authorizer // nil without credentials
+}
+
+// callerConfig is the dialog of a leg that we place: nothing in it comes from the caller's messages but who is calling.
+func (s *Switch) callerConfig(c *Call, l *leg) dialog.Config {
+	l.tag, l.callID = c.id+"-"+l.name+"-"+sip.NewTag()[:6], sip.NewCallID()
+	cfg := dialog.Config{
+		CallID: l.callID, LocalTag: l.tag, Local: l.target.from, Remote: sip.NameAddr{URI: plain(l.target.uri)},
+		Target: l.target.uri, Contact: l.route.contact(), Headers: l.target.headers, Auth: l.target.auth,
+		Allow: allow, UserAgent: s.cfg.UserAgent, SessionExpires: s.cfg.SessionExpires, Rand: rand.Float64,
+	}
+	return cfg
+}
+
+// calleeConfig is the dialog of a caller's leg.
+func (s *Switch) calleeConfig(l *leg) dialog.Config {
+	return dialog.Config{LocalTag: l.tag, Contact: l.route.contact(), Allow: allow, UserAgent: s.cfg.UserAgent, Rand: rand.Float64}
+}
+
+// plain is a URI without the parameters that only a Request-URI bears.
+func plain(u sip.URI) sip.URI {
+	return sip.URI{Scheme: u.Scheme, User: u.User, Host: u.Host, Port: u.Port}
+}

@@ -1,0 +1,152 @@
+package b2bua
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"tandem/sip"
+)
+
+// way says which way a message went.
+type way uint8
+
+const (
+	received way = iota
+	sent
+)
+
+// ladderSize bounds what a call remembers of its signalling: the first and the last messages are the telling ones.
+const ladderSize = 64
+
+// rung is one message of a call's ladder; small, because every live call holds its own.
+type rung struct {
+	at     time.Duration // since the call began
+	leg    uint8
+	way    way
+	status uint16 // 0: a request
+	cseq   uint32
+	sdp    bool
+	method sip.Method
+}
+
+// ladder is the signalling of one call as its owner saw it: retransmissions are the transaction room's.
+type ladder struct {
+	rungs   []rung
+	skipped int
+}
+
+// trace notes a message of a leg.
+func (c *Call) trace(l *leg, w way, msg sip.Message) {
+	r := rung{at: c.now.Sub(c.arrival.At), way: w, leg: c.numberOf(l), sdp: len(msg.Body()) > 0}
+	if h := msg.CSeq(); h != nil {
+		r.cseq, r.method = h.SeqNo, h.MethodName
+	}
+	if res, ok := msg.(*sip.Response); ok {
+		r.status = uint16(res.StatusCode)
+	}
+	c.ladder.add(r)
+}
+
+func (c *Call) traceCancel(l *leg) {
+	c.ladder.add(rung{at: c.now.Sub(c.arrival.At), way: sent, leg: c.numberOf(l), method: sip.CANCEL})
+}
+
+func (x *ladder) add(r rung) {
+	if len(x.rungs) < ladderSize {
+		x.rungs = append(x.rungs, r)
+		return
+	}
+	copy(x.rungs[ladderSize/2:], x.rungs[ladderSize/2+1:])
+	x.rungs[ladderSize-1] = r
+	x.skipped++
+}
+
+func (c *Call) numberOf(l *leg) uint8 {
+	for i, other := range c.legs {
+		if other == l {
+			return uint8(min(i, 255))
+		}
+	}
+	return 255
+}
+
+// Trace is the ladder of one call in the format of the golden files: a line per message, "a" is the caller.
+type Trace struct {
+	Call  string
+	Began time.Time
+	Lines []string
+}
+
+func (c *Call) renderTrace() Trace {
+	t := Trace{Call: c.id, Began: c.arrival.At}
+	for i, r := range c.ladder.rungs {
+		if i == ladderSize/2 && c.ladder.skipped > 0 {
+			t.Lines = append(t.Lines, fmt.Sprintf("          … %d messages left out", c.ladder.skipped))
+		}
+		t.Lines = append(t.Lines, r.line(c.legs))
+	}
+	return t
+}
+
+// line renders one message: seconds, leg, arrow, first line, CSeq, body.
+func (r rung) line(legs []*leg) string {
+	name := "?"
+	if int(r.leg) < len(legs) {
+		name = legs[r.leg].name
+	}
+	arrow := "-->"
+	if r.way == sent {
+		arrow = "<--"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%9.3f %-3s %s tandem  ", r.at.Seconds(), name, arrow)
+	if r.status != 0 {
+		fmt.Fprintf(&b, "%d %s (%s %d)", r.status, sip.Phrase(int(r.status)), r.method, r.cseq)
+	} else {
+		fmt.Fprintf(&b, "%s (%d)", r.method, r.cseq)
+	}
+	if r.sdp {
+		b.WriteString(" [sdp]")
+	}
+	return b.String()
+}
+
+// traces keeps what ended calls left behind, the oldest is dropped first.
+type traces struct {
+	mu   sync.Mutex
+	ring []ended
+	next int
+	at   map[string]int
+}
+
+type ended struct {
+	trace Trace
+	view  CallView
+}
+
+func newTraces(size int) *traces {
+	return &traces{ring: make([]ended, size), at: make(map[string]int, size)}
+}
+
+func (t *traces) keep(e ended) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.ring) == 0 {
+		return
+	}
+	delete(t.at, t.ring[t.next].view.ID)
+	t.ring[t.next], t.at[e.view.ID] = e, t.next
+	t.next = (t.next + 1) % len(t.ring)
+}
+
+func (t *traces) find(call string) (ended, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i, ok := t.at[call]
+	if !ok {
+		return ended{}, false
+	}
+	return t.ring[i], true
+}

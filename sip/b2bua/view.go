@@ -1,0 +1,96 @@
+package b2bua
+
+import "time"
+
+// CallView is a call as readers see it: a copied value, at most one event old.
+type CallView struct {
+	ID        string
+	Record    string
+	State     string // routing, ringing, connected, ending, ended
+	Waiting   string // "", queued, offered, accepted, active
+	Caller    string
+	Called    string
+	Trunk     string
+	Endpoint  string
+	Flow      string
+	Peer      string // whom the caller talks to
+	Hold      bool   // one of the two holds the other
+	Recording string // file name, empty if none
+	Began     time.Time
+	Answered  time.Time
+	Ended     time.Time
+	Cause     string
+	By        string
+	Legs      []LegView
+}
+
+// LegView is one leg of a call.
+type LegView struct {
+	Name, State, To string
+	MOS             float64
+	Received, Lost  uint64
+}
+
+var (
+	callStateNames = [...]string{"routing", "ringing", "connected", "ending", "ended"}
+	legStateNames  = [...]string{"new", "ringing", "answered", "ending", "ended"}
+	itemStateNames = [...]string{"", "queued", "offered", "accepted", "active"}
+)
+
+// String returns the state as views and logs show it.
+func (s callState) String() string { return callStateNames[s] }
+
+// String returns the state as views and logs show it.
+func (s legState) String() string { return legStateNames[s] }
+
+// publish makes the present state visible to readers, if it differs from what they see.
+func (c *Call) publish() {
+	old := c.view.Load()
+	if old != nil && c.sameAs(old) {
+		return
+	}
+	v := &CallView{
+		ID: c.id, Record: c.record(), State: c.state.String(), Waiting: itemStateNames[c.item.state],
+		Caller: c.arrival.Caller, Called: c.arrival.Called, Endpoint: c.arrival.Endpoint, Flow: c.route.Flow,
+		Peer: c.peerName(), Hold: c.holding(), Recording: c.rec.file, Began: c.arrival.At, Answered: c.answered, By: c.by,
+	}
+	if c.arrival.Trunk != nil {
+		v.Trunk = c.arrival.Trunk.Name()
+	}
+	if c.state >= callEnding {
+		v.Cause = c.kind.String()
+	}
+	for _, l := range c.legs {
+		v.Legs = append(v.Legs, LegView{l.name, l.state.String(), l.target.name, l.stats.MOS, l.stats.Received, l.stats.Lost})
+	}
+	c.view.Store(v)
+}
+
+// sameAs compares what changes in a call's life.
+func (c *Call) sameAs(v *CallView) bool {
+	if v.State != c.state.String() || v.Waiting != itemStateNames[c.item.state] || v.Peer != c.peerName() ||
+		v.Hold != c.holding() || v.Recording != c.rec.file || !v.Answered.Equal(c.answered) || v.Record != c.record() ||
+		len(v.Legs) != len(c.legs) {
+		return false
+	}
+	for i, l := range c.legs {
+		if v.Legs[i].State != l.state.String() || v.Legs[i].Received != l.stats.Received {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Call) peerName() string {
+	switch {
+	case c.echo:
+		return "echo"
+	case c.peer != nil:
+		return c.peer.target.name
+	}
+	return ""
+}
+
+func (c *Call) holding() bool {
+	return c.caller != nil && c.caller.onHold || c.peer != nil && c.peer.onHold
+}

@@ -1,0 +1,54 @@
+package digest
+
+import "time"
+
+// failureCount is the wrong answers of one source since began.
+type failureCount struct {
+	began time.Time
+	count int
+}
+
+// failures is the bounded table of sources that answered wrong. A source with limit failures within the period is denied until
+// the period that began with its first failure is over. When the table is full the source that failed first is forgotten.
+type failures struct {
+	limit   int
+	max     int
+	period  time.Duration
+	sources map[string]failureCount
+	order   []string // sources by began, oldest first
+	evicted uint64
+}
+
+func newFailures(limit, max int, period time.Duration) *failures {
+	return &failures{limit: limit, max: max, period: period, sources: make(map[string]failureCount)}
+}
+
+// denied tells whether a source has used up its tries.
+func (f *failures) denied(now time.Time, source string) bool {
+	f.expire(now)
+	return f.sources[source].count >= f.limit
+}
+
+// add counts one wrong answer.
+func (f *failures) add(now time.Time, source string) {
+	f.expire(now)
+	entry, known := f.sources[source]
+	if !known {
+		if len(f.order) >= f.max {
+			f.evicted++
+			delete(f.sources, f.order[0])
+			f.order = f.order[1:]
+		}
+		f.order = append(f.order, source)
+		entry.began = now
+	}
+	entry.count++
+	f.sources[source] = entry
+}
+
+func (f *failures) expire(now time.Time) {
+	for len(f.order) > 0 && now.Sub(f.sources[f.order[0]].began) >= f.period {
+		delete(f.sources, f.order[0])
+		f.order = f.order[1:]
+	}
+}

@@ -1,0 +1,20 @@
+package transport
+
+import "errors"
+
+var (
+	// ErrNoFlow: there is no connection to the peer, and answers do not dial one.
+	ErrNoFlow = errors.New("no connection to the peer")
+	// ErrNotServed: the endpoint has no socket of that transport, or Serve does not run.
+	ErrNotServed = errors.New("transport not served")
+	// ErrSlowPeer: the queue of the connection was full; the connection is closed.
+	ErrSlowPeer = errors.New("peer does not read its connection")
+	// ErrTooLarge: the message does not fit into a datagram.
+	ErrTooLarge = errors.New("message larger than a datagram")
+	// ErrFull: no more connections are taken.
+	ErrFull = errors.New("connection limit reached")
+	// ErrFraming: a stream lost its message boundaries.
+	ErrFraming = errors.New("no message boundary in the stream")
+	// ErrIdle: nothing was received in time.
+	ErrIdle = errors.New("connection idle")
+)

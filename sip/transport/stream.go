@@ -1,0 +1,343 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	base "github.com/emiago/sipgo/sip"
+)
+
+const (
+	queueLen   = 128  // messages waiting for a slow peer
+	readLen    = 8192 // bytes of the read buffer of a connection
+	drainGrace = time.Second
+)
+
+// stream is one connection: its writer goroutine dials if need be and sends, its reader goroutine frames and parses.
+type stream struct {
+	e    *Endpoint
+	flow Flow
+	out  chan []byte
+	done chan struct{} // closed by end
+	once sync.Once
+	err  error // why it ended; read after done
+
+	in      bool // accepted or attached, counted for its source
+	partial bool // reader: inside a message
+	newline int  // reader: line ends seen between messages
+}
+
+// accept takes connections until the listener is closed.
+func (e *Endpoint) accept(ctx context.Context, transport string, ln net.Listener) {
+	for {
+		nc, err := ln.Accept()
+		switch {
+		case err == nil:
+			if _, err := e.Attach(transport, nc); err != nil {
+				nc.Close()
+			}
+		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
+			return
+		default:
+			e.count.acceptFault.Inc()
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// Attach serves a connection that somebody else accepted or upgraded (a WebSocket that carries one message in a frame, as a
+// byte stream). The endpoint owns it unless an error comes back.
+func (e *Endpoint) Attach(transport string, nc net.Conn) (Flow, error) {
+	remote := addrPort(nc.RemoteAddr())
+	if !e.admit(remote.Addr()) {
+		return Flow{}, ErrFull
+	}
+	flow := Flow{Transport: transport, Local: e.local[transport], Remote: remote}
+	s, err := e.add(flow, true)
+	if err != nil {
+		return Flow{}, err
+	}
+	if s == nil {
+		return Flow{}, fmt.Errorf("%s: second connection with the same addresses: %w", flow, ErrFull)
+	}
+	e.wg.Go(func() { s.run(nc) })
+	return flow, nil
+}
+
+// Open makes sure that Write can reach the flow: it returns at once, and dials in the background when there is no
+// connection. Messages written meanwhile wait; failure comes as FlowClosed. serverName is for TLS: the name in the
+// certificate that the peer must show.
+func (e *Endpoint) Open(flow Flow, serverName string) error {
+	if flow.Transport == UDP {
+		if e.udp == nil {
+			return ErrNotServed
+		}
+		return nil
+	}
+	if flow.Transport != TCP && flow.Transport != TLS {
+		if e.Connected(flow) {
+			return nil
+		}
+		return ErrNoFlow // nobody can dial a browser
+	}
+	s, err := e.add(flow, false)
+	if err != nil || s == nil {
+		return err
+	}
+	e.wg.Go(func() { s.dial(serverName) })
+	return nil
+}
+
+// add puts a new stream into the table. It returns nil without an error when the flow is there already.
+func (e *Endpoint) add(flow Flow, in bool) (*stream, error) {
+	src := flow.Remote.Addr()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.ctx == nil:
+		return nil, ErrNotServed
+	case e.conns[flow] != nil:
+		return nil, nil
+	case len(e.conns) >= e.cfg.MaxConns, in && e.bySource[src] >= e.cfg.MaxPerSource:
+		e.count.full.Inc()
+		return nil, ErrFull
+	}
+	s := &stream{e: e, flow: flow, out: make(chan []byte, queueLen), done: make(chan struct{}), in: in}
+	e.conns[flow] = s
+	if in {
+		e.bySource[src]++
+	}
+	e.count.conns.Inc()
+	return s, nil
+}
+
+func (e *Endpoint) remove(s *stream) {
+	src := s.flow.Remote.Addr()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.conns, s.flow)
+	if s.in {
+		if e.bySource[src]--; e.bySource[src] <= 0 {
+			delete(e.bySource, src)
+		}
+	}
+	e.count.conns.Dec()
+}
+
+// CloseFlow closes a connection: a registrar that throws a client out.
+func (e *Endpoint) CloseFlow(flow Flow) {
+	e.mu.Lock()
+	s := e.conns[flow]
+	e.mu.Unlock()
+	if s != nil {
+		s.end(net.ErrClosed)
+	}
+}
+
+func (s *stream) dial(serverName string) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.e.cfg.DialTimeout)
+	stop := make(chan struct{})
+	s.e.wg.Go(func() { // an end before the connection stands ends the dialling
+		select {
+		case <-s.done:
+			cancel()
+		case <-stop:
+		}
+	})
+	nc, err := s.e.cfg.Dial(ctx, "tcp", s.flow.Remote.String())
+	if err == nil && s.flow.Transport == TLS {
+		nc, err = s.handshake(ctx, nc, serverName)
+	}
+	close(stop)
+	cancel()
+	if err != nil {
+		s.end(err)
+		s.e.remove(s)
+		s.e.recv.FlowClosed(s.flow, s.err)
+		return
+	}
+	s.run(nc)
+}
+
+func (s *stream) handshake(ctx context.Context, nc net.Conn, serverName string) (net.Conn, error) {
+	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.e.cfg.TLSConfig != nil {
+		conf = s.e.cfg.TLSConfig.Clone()
+	}
+	conf.ServerName = serverName
+	tc := tls.Client(nc, conf)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		nc.Close()
+		return nil, err
+	}
+	return tc, nil
+}
+
+// run reads in this goroutine and writes in another until the connection ends.
+func (s *stream) run(nc net.Conn) {
+	var writer sync.WaitGroup
+	writer.Go(func() { s.write(nc) })
+	s.end(s.read(nc))
+	writer.Wait()
+	nc.Close()
+	s.e.remove(s)
+	s.e.recv.FlowClosed(s.flow, s.err)
+}
+
+// end marks the stream as ended; the writer sends what is queued and closes the connection, which ends the reader.
+func (s *stream) end(err error) {
+	s.once.Do(func() {
+		s.err = err
+		close(s.done)
+	})
+}
+
+func (s *stream) queue(message []byte) error {
+	select {
+	case <-s.done:
+		return ErrNoFlow
+	default:
+	}
+	select {
+	case s.out <- message:
+		return nil
+	default:
+		s.e.count.slow.Inc()
+		s.end(ErrSlowPeer)
+		return ErrSlowPeer
+	}
+}
+
+func (s *stream) write(nc net.Conn) {
+	defer nc.Close()
+	for {
+		select {
+		case m := <-s.out:
+			nc.SetWriteDeadline(time.Now().Add(s.e.cfg.WriteTimeout))
+			if _, err := nc.Write(m); err != nil {
+				s.e.count.writeFault.Inc()
+				s.end(err)
+				return
+			}
+		case <-s.done:
+			s.drain(nc)
+			return
+		}
+	}
+}
+
+func (s *stream) drain(nc net.Conn) {
+	nc.SetWriteDeadline(time.Now().Add(drainGrace))
+	for {
+		select {
+		case m := <-s.out:
+			if _, err := nc.Write(m); err != nil {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+func (s *stream) read(nc net.Conn) error {
+	buf := make([]byte, readLen)
+	par := s.e.parser.NewSIPStream()
+	defer par.Close()
+	begun := time.Time{}
+	for {
+		deadline := time.Now().Add(s.e.cfg.IdleTimeout)
+		if s.partial {
+			deadline = begun.Add(s.e.cfg.MessageTimeout)
+		}
+		nc.SetReadDeadline(deadline)
+		n, err := nc.Read(buf)
+		if n > 0 {
+			was := s.partial
+			if err := s.frame(par, buf[:n]); err != nil {
+				return err
+			}
+			if s.partial && !was {
+				begun = time.Now()
+			}
+		}
+		if err != nil {
+			return readEnd(err)
+		}
+	}
+}
+
+func readEnd(err error) error {
+	var ne net.Error
+	if errors.As(err, &ne) && ne.Timeout() {
+		return ErrIdle
+	}
+	return err
+}
+
+// frame adds bytes to the parser and passes on every message that is whole.
+func (s *stream) frame(par *base.ParserStream, data []byte) error {
+	par.Write(data)
+	for {
+		if !s.partial {
+			s.skipNewlines(par.Buffer())
+			if par.Buffer().Len() == 0 {
+				return nil
+			}
+		}
+		s.partial = true
+		msg, _, err := par.ParseNext()
+		switch {
+		case err == nil:
+			s.partial = false
+			s.deliver(msg)
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return nil
+		default:
+			if msg != nil && errors.Is(err, base.ErrParseReadBodyIncomplete) {
+				s.e.recv.Malformed(msg, s.flow, err)
+			} else {
+				s.e.garbage(s.flow, data, err)
+			}
+			return fmt.Errorf("%w: %w", ErrFraming, err)
+		}
+	}
+}
+
+func (s *stream) deliver(msg base.Message) {
+	s.newline = 0
+	if s.e.tap.fn.Load() != nil { // the stream's bytes are gone by now; print the message again only for a listener
+		s.e.tap.see(In, s.flow, []byte(msg.String()))
+	}
+	s.e.count.in[s.flow.Transport].Inc()
+	s.e.recv.Receive(msg, s.flow)
+}
+
+// skipNewlines drops line ends between messages and answers each pair of them, a ping, with one (RFC 5626 §3.5.1).
+func (s *stream) skipNewlines(b *bytes.Buffer) {
+	data := b.Bytes()
+	n := 0
+	for n < len(data) && (data[n] == '\r' || data[n] == '\n') {
+		if data[n] == '\n' {
+			if s.newline++; s.newline%2 == 0 {
+				s.queue([]byte("\r\n"))
+			}
+		}
+		n++
+	}
+	b.Next(n)
+	if b.Len() > 0 {
+		s.newline = 0
+	}
+}

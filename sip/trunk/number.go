@@ -1,0 +1,150 @@
+package trunk
+
+import (
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"tandem/sip"
+)
+
+// NumberKind says what a number is.
+type NumberKind uint8
+
+// The kinds of Number.
+const (
+	NotANumber      NumberKind = iota // a name, or digits that no plan knows: only Raw is set
+	GlobalNumber                      // has an E.164 form
+	ShortNumber                       // a service number of the country, such as 116117: has no E.164 form
+	EmergencyNumber                   // 112, 911 and the country's own: never changed by a rule
+)
+
+var numberKinds = [...]string{"none", "global", "short", "emergency"}
+
+// String returns the kind as it stands in logs.
+func (k NumberKind) String() string { return numberKinds[k] }
+
+// Number is a telephone number in all its forms.
+type Number struct {
+	Raw      string // as it came
+	Kind     NumberKind
+	E164     string // "+4930123456"; "" unless GlobalNumber
+	National string // digits with the national prefix: "030123456"
+	Country  string // two letters of the number's country, "" if it has none
+	Valid    bool   // the number's plan knows it; false for one that is only possible
+}
+
+// maxNumber bounds the text that is read as a number, in bytes.
+const maxNumber = 64
+
+// ReadNumber reads a number as dialled in a country (two letters; "" reads international forms only): "+", the country's own
+// international prefix such as "00", national forms, visual separators, and the parameters of RFC 3966: with a phone-context
+// that starts with "+" the number continues it.
+func ReadNumber(raw, country string) Number {
+	n := Number{Raw: raw}
+	country = strings.ToUpper(country)
+	tel, ok := sip.ParseTel(raw)
+	if !ok || len(raw) > maxNumber {
+		return n
+	}
+	text := tel.Number
+	if context := tel.Params.Value("phone-context"); strings.HasPrefix(context, "+") && !tel.Global() {
+		text = context + text
+	}
+	if strings.Trim(text, "+0123456789") != "" {
+		return n // codes with * and #
+	}
+	if country != "" && phonenumbers.IsEmergencyNumber(text, country) {
+		n.Kind, n.National, n.Country, n.Valid = EmergencyNumber, text, country, true
+		return n
+	}
+	parsed, err := phonenumbers.Parse(text, country)
+	if err == nil && phonenumbers.IsPossibleNumber(parsed) {
+		return n.global(parsed)
+	}
+	if err == nil && country != "" && phonenumbers.IsValidShortNumberForRegion(parsed, country) {
+		n.Kind, n.National, n.Country, n.Valid = ShortNumber, text, country, true
+	}
+	return n
+}
+
+func (n Number) global(parsed *phonenumbers.PhoneNumber) Number {
+	n.Kind = GlobalNumber
+	n.E164 = phonenumbers.Format(parsed, phonenumbers.E164)
+	n.National = digits(phonenumbers.Format(parsed, phonenumbers.NATIONAL))
+	n.Country = phonenumbers.GetRegionCodeForNumber(parsed)
+	n.Valid = phonenumbers.IsValidNumber(parsed)
+	return n
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// Arrived reads a number that came from the trunk, after its Arrive rule. Raw holds what came.
+func (t *Trunk) Arrived(raw string) Number {
+	rule := t.cfg.Arrive
+	plain := ReadNumber(raw, t.cfg.Country)
+	if plain.Kind == EmergencyNumber || rule.Strip == 0 && rule.Prefix == "" && rule.Format == FormatRaw {
+		return plain
+	}
+	n := ReadNumber(rule.apply(plain, t.cfg.Country), t.cfg.Country)
+	n.Raw = raw
+	return n
+}
+
+// Dialled returns the text of a number for the trunk: its Dial rule applied. Emergency numbers are not changed.
+func (t *Trunk) Dialled(n Number) string {
+	if n.Kind == EmergencyNumber {
+		return n.National
+	}
+	return t.cfg.Dial.apply(n, t.cfg.Country)
+}
+
+// apply strips, formats and prefixes. Strip acts on the formatted text; on raw text when the number has no such form.
+func (r NumberRule) apply(n Number, country string) string {
+	text := r.form(n, country)
+	return r.Prefix + text[min(r.Strip, len(text)):]
+}
+
+func (r NumberRule) form(n Number, country string) string {
+	if n.Kind != GlobalNumber {
+		return n.Raw
+	}
+	switch r.Format {
+	case FormatDigits:
+		return n.E164[1:]
+	case FormatIDD:
+		return iddPrefix(country) + n.E164[1:]
+	case FormatNational:
+		if strings.EqualFold(n.Country, country) {
+			return n.National
+		}
+		return iddPrefix(country) + n.E164[1:]
+	case FormatRaw:
+		return n.Raw
+	default:
+		return n.E164
+	}
+}
+
+// iddPrefix returns what is dialled in a country before a country code. Where there is a choice of prefixes or none is known it is "00".
+func iddPrefix(country string) string {
+	if phonenumbers.GetCountryCodeForRegion(strings.ToUpper(country)) == 1 {
+		return "011"
+	}
+	if prefix := internationalPrefix[strings.ToUpper(country)]; prefix != "" {
+		return prefix
+	}
+	return "00"
+}
+
+// internationalPrefix lists the countries outside plan 1 that do not dial "00" (ITU-T Operational Bulletin, list of dialling procedures).
+var internationalPrefix = map[string]string{
+	"AU": "0011", "JP": "010", "RU": "810", "KZ": "810", "BY": "810", "TM": "810", "TJ": "810", "UZ": "00", "HK": "001", "SG": "001", "KR": "001", "TH": "001", "ID": "001", "KE": "000", "TZ": "000", "UG": "000", "CU": "119",
+}

@@ -1,0 +1,12 @@
+// Package bolt is the store on one bbolt file: durable, embedded, one process at a time.
+//
+// Noun: Open gives a store.Store whose file is locked until Close.
+//
+// Obligations of the caller:
+//  1. Put the file on a local disk that keeps what fdatasync was told; a network file system does not.
+//  2. Close the store before the process ends, where possible; after kill -9 everything acknowledged is there all the same.
+//
+// Ownership: the engine's writer is the only writer. Readers see consistent snapshots and never wait for it.
+//
+// What it does not do: replicate, compact (the file keeps its largest size), or share the file between processes.
+package bolt

@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"tandem/store"
+	"tandem/store/journey"
+)
+
+// appendOp is a queued Batch. Events are encoded before they enter the queue, on the caller's goroutine.
+type appendOp struct {
+	batch   store.Batch
+	encoded [][]byte // of batch.Events, without Seq
+	bytes   int
+	done    func(store.Receipt)
+	receipt store.Receipt
+}
+
+func newAppendOp(b store.Batch, done func(store.Receipt)) (*appendOp, error) {
+	a := &appendOp{batch: b, done: done, encoded: make([][]byte, len(b.Events)), bytes: 256}
+	for i, ev := range b.Events {
+		ev.Seq = 0
+		raw, err := json.Marshal(ev)
+		if err != nil {
+			return nil, fmt.Errorf("%w: event %s: %w", store.ErrInvalid, ev.Kind, err)
+		}
+		a.encoded[i] = raw
+		a.bytes += 2 * len(raw)
+	}
+	for _, w := range b.Work {
+		a.bytes += len(w.Body)
+	}
+	for _, x := range b.Bindings {
+		a.bytes += len(x.Body)
+	}
+	if b.Snapshot != nil {
+		a.bytes += len(b.Snapshot.Body)
+	}
+	return a, nil
+}
+
+func (a *appendOp) size() int { return a.bytes }
+
+func (a *appendOp) finish(groupErr error) {
+	if groupErr != nil {
+		a.receipt = store.Receipt{Err: groupErr}
+	}
+	if a.done != nil {
+		a.done(a.receipt)
+	}
+}
+
+// apply checks everything first, then writes everything: a refused batch leaves no trace in the group's transaction.
+func (a *appendOp) apply(e *Engine, tx Tx) error {
+	a.receipt = store.Receipt{}
+	updates, err := a.check(e, tx)
+	if err != nil {
+		a.receipt.Err = err
+		return nil
+	}
+	for _, write := range []func(*Engine, Tx) error{a.writeEvents, updates.write, a.writeWork, a.writeSnapshot, a.writeBindings} {
+		if err := write(e, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *appendOp) check(e *Engine, tx Tx) (*updateSet, error) {
+	count := map[string]uint64{}
+	for _, ev := range a.batch.Events {
+		count[ev.Record]++
+		if e.head(tx, ev.Record).seq+count[ev.Record] > store.MaxEvents {
+			return nil, fmt.Errorf("%w: record %s has %d events", store.ErrLimit, ev.Record, store.MaxEvents)
+		}
+	}
+	if e.bindings+len(a.batch.Bindings) > store.MaxBindings {
+		return nil, fmt.Errorf("%w: %d bindings", store.ErrLimit, e.bindings)
+	}
+	if s := a.batch.Snapshot; s != nil {
+		order := e.domain(tx, s.Domain).order
+		for _, w := range a.batch.Work {
+			if w.Domain == s.Domain {
+				order++
+			}
+		}
+		if s.Order > order {
+			return nil, fmt.Errorf("%w: snapshot of %s at %d, newest entry is %d", store.ErrInvalid, s.Domain, s.Order, order)
+		}
+	}
+	return e.checkUpdates(tx, a.batch.Updates, count)
+}
+
+func (a *appendOp) writeEvents(e *Engine, tx Tx) error {
+	if len(a.batch.Events) == 0 {
+		return nil
+	}
+	a.receipt.Seqs = make([]uint64, len(a.batch.Events))
+	for i, ev := range a.batch.Events {
+		seq, err := e.writeEvent(tx, ev, a.encoded[i])
+		if err != nil {
+			return err
+		}
+		if seq == 0 {
+			a.receipt.Duplicates++
+		}
+		a.receipt.Seqs[i] = seq
+	}
+	return nil
+}
+
+// writeEvent gives 0 for a duplicate.
+func (e *Engine) writeEvent(tx Tx, ev journey.Event, encoded []byte) (uint64, error) {
+	h := e.head(tx, ev.Record)
+	if !h.known {
+		if err := e.openRecord(tx, journey.Record{ID: ev.Record, State: journey.Open, Opened: ev.At}); err != nil {
+			return 0, err
+		}
+	}
+	if ev.Key != "" {
+		k := join(ev.Record, ev.Key)
+		if tx.Get(keys, k) != nil {
+			return 0, nil
+		}
+		if err := tx.Put(keys, k, numbered(nil, h.seq+1)); err != nil {
+			return 0, err
+		}
+	}
+	h.seq++
+	e.touch(h, ev.At)
+	if ev.Kind == journey.InteractionStarted && ev.Interaction != "" {
+		if err := tx.Put(interactions, []byte(ev.Interaction), []byte(ev.Record)); err != nil {
+			return 0, err
+		}
+	}
+	return h.seq, tx.Put(events, numbered(under(ev.Record), h.seq), encoded)
+}
+
+// putRecord writes the part of a record that does not change with every event.
+func putRecord(tx Tx, r journey.Record) error {
+	r.Seq = 0
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return tx.Put(records, []byte(r.ID), raw)
+}
+
+// loadRecord gives a record with its head, or ErrNotFound.
+func loadRecord(tx Tx, id string) (journey.Record, error) {
+	raw := tx.Get(records, []byte(id))
+	if raw == nil {
+		return journey.Record{}, fmt.Errorf("record %s: %w", id, store.ErrNotFound)
+	}
+	var r journey.Record
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return r, fmt.Errorf("record %s: %w: %w", id, store.ErrCorrupt, err)
+	}
+	seq, touched := unpair(tx.Get(heads, []byte(id)))
+	r.Seq = seq
+	r.Touched = fromNano(touched)
+	return r, nil
+}
+
+func loadCustomer(tx Tx, id string) (journey.Customer, error) {
+	raw := tx.Get(customers, []byte(id))
+	if raw == nil {
+		return journey.Customer{}, fmt.Errorf("customer %s: %w", id, store.ErrNotFound)
+	}
+	var c journey.Customer
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return c, fmt.Errorf("customer %s: %w: %w", id, store.ErrCorrupt, err)
+	}
+	return c, nil
+}
+
+func putCustomer(tx Tx, c journey.Customer) error {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return tx.Put(customers, []byte(c.ID), raw)
+}
+
+func notFound(err error) bool { return errors.Is(err, store.ErrNotFound) }

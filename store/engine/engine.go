@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tandem/store"
+)
+
+// Engine is a store.Store over a Medium. Safe for use by many goroutines.
+type Engine struct {
+	medium Medium
+	opts   Options
+	met    *metrics
+	fault  atomic.Pointer[fault]
+	wake   chan struct{} // capacity 1: there is something in the queue, or Close was called
+	ended  chan struct{} // closed when the writer has ended
+
+	mu     sync.Mutex
+	queue  []op // guarded by mu, as all below
+	bytes  int
+	closed bool
+
+	heads      map[string]*head // owned by the writer
+	dirty      []*head          // heads that the group changed
+	domains    map[string]*domainHead
+	bindings   int // how many are kept; owned by the writer
+	closeOnce  sync.Once
+	closeFault error
+}
+
+type fault struct{ err error }
+
+var _ store.Store = (*Engine)(nil)
+
+// New begins the writer on a medium whose buckets exist.
+func New(m Medium, o Options) (*Engine, error) {
+	o = o.withDefaults()
+	e := &Engine{medium: m, opts: o, met: newMetrics(o.Registry), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	if err := e.forget(); err != nil {
+		return nil, err
+	}
+	e.run()
+	return e, nil
+}
+
+// run begins the writer; Close ends it and waits.
+func (e *Engine) run() { go e.write() }
+
+// Append implements store.Store.
+func (e *Engine) Append(b store.Batch, done func(store.Receipt)) error {
+	if err := b.Validate(); err != nil {
+		e.met.refused.WithLabelValues("invalid").Inc()
+		return err
+	}
+	a, err := newAppendOp(b, done)
+	if err != nil {
+		e.met.refused.WithLabelValues("invalid").Inc()
+		return err
+	}
+	return e.post(a)
+}
+
+// Resolve implements store.Store.
+func (e *Engine) Resolve(c store.Contact, done func(store.Resolution)) error {
+	if err := c.Validate(); err != nil {
+		e.met.refused.WithLabelValues("invalid").Inc()
+		return err
+	}
+	return e.post(&resolveOp{contact: c, done: done})
+}
+
+// post puts an op into the queue or says why not. It never waits.
+func (e *Engine) post(o op) error {
+	if err := e.Health(); err != nil && !errors.Is(err, store.ErrClosed) {
+		e.met.refused.WithLabelValues("unhealthy").Inc()
+		return err
+	}
+	size := o.size()
+	e.mu.Lock()
+	var err error
+	switch {
+	case e.closed:
+		err = store.ErrClosed
+	case len(e.queue) >= e.opts.Queue || e.bytes+size > e.opts.QueueBytes && e.bytes > 0:
+		err = store.ErrBusy
+	default:
+		e.queue = append(e.queue, o)
+		e.bytes += size
+	}
+	e.mu.Unlock()
+	switch err {
+	case nil:
+		e.signal()
+	case store.ErrClosed:
+		e.met.refused.WithLabelValues("closed").Inc()
+	default:
+		e.met.refused.WithLabelValues("busy").Inc()
+	}
+	return err
+}
+
+func (e *Engine) signal() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Health implements store.Store.
+func (e *Engine) Health() error {
+	if f := e.fault.Load(); f != nil {
+		return fmt.Errorf("%w: %w", store.ErrUnhealthy, f.err)
+	}
+	return nil
+}
+
+// Close implements store.Store.
+func (e *Engine) Close() error {
+	e.closeOnce.Do(func() {
+		e.mu.Lock()
+		e.closed = true
+		e.mu.Unlock()
+		e.signal()
+		<-e.ended
+		e.closeFault = e.medium.Close()
+	})
+	return e.closeFault
+}
+
+// take moves at most a group of ops out of the queue.
+func (e *Engine) take(into []op) (group []op, more, closed bool) {
+	e.mu.Lock()
+	n := min(len(e.queue), e.opts.Group)
+	group = append(into[:0], e.queue[:n]...)
+	rest := copy(e.queue, e.queue[n:])
+	clear(e.queue[rest:])
+	e.queue = e.queue[:rest]
+	for _, o := range group {
+		e.bytes -= o.size()
+	}
+	closed, more = e.closed, rest > 0
+	e.met.depth.Set(float64(rest))
+	e.met.bytes.Set(float64(e.bytes))
+	e.mu.Unlock()
+	return group, more, closed
+}
+
+// closedNow tells whether Close was called, for reads.
+func (e *Engine) closedNow() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.closed
+}
+
+func sinceSeconds(t time.Time) float64 { return time.Since(t).Seconds() }

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"tandem/store"
+	"tandem/store/journey"
+)
+
+// view runs a read unless the engine is closed.
+func (e *Engine) view(fn func(Tx) error) error {
+	if e.closedNow() {
+		return store.ErrClosed
+	}
+	return e.medium.View(fn)
+}
+
+// Record implements store.Store.
+func (e *Engine) Record(id string) (r journey.Record, err error) {
+	err = e.view(func(tx Tx) error {
+		r, err = loadRecord(tx, id)
+		return err
+	})
+	return r, err
+}
+
+// Customer implements store.Store.
+func (e *Engine) Customer(id string) (c journey.Customer, err error) {
+	err = e.view(func(tx Tx) error {
+		if c, err = loadCustomer(tx, id); err != nil {
+			return err
+		}
+		for i, x := range c.Identities {
+			c.Identities[i].Shared = x.Shared || loadIdentity(tx, x.Type, x.Value).shared()
+		}
+		return nil
+	})
+	return c, err
+}
+
+// RecordOf implements store.Store.
+func (e *Engine) RecordOf(interaction string) (record string, err error) {
+	err = e.view(func(tx Tx) error {
+		if record = string(tx.Get(interactions, []byte(interaction))); record == "" {
+			return fmt.Errorf("interaction %s: %w", interaction, store.ErrNotFound)
+		}
+		return nil
+	})
+	return record, err
+}
+
+// Timeline implements store.Store.
+func (e *Engine) Timeline(record string, after uint64, limit int) (list []journey.Event, err error) {
+	prefix := under(record)
+	err = e.view(func(tx Tx) error {
+		if tx.Get(records, []byte(record)) == nil {
+			return fmt.Errorf("record %s: %w", record, store.ErrNotFound)
+		}
+		var bad error
+		tx.Scan(events, Range{Prefix: prefix, From: numbered(prefix, after+1)}, func(k, v []byte) bool {
+			var ev journey.Event
+			if bad = json.Unmarshal(v, &ev); bad != nil {
+				bad = fmt.Errorf("event %s/%d: %w: %w", record, number(k), store.ErrCorrupt, bad)
+				return false
+			}
+			ev.Seq = number(k)
+			list = append(list, ev)
+			return len(list) < clamp(limit)
+		})
+		return bad
+	})
+	return list, err
+}
+
+func clamp(limit int) int { return min(max(limit, 1), store.MaxRead) }
+
+// Work implements store.Store.
+func (e *Engine) Work(domain string, tail func(store.WorkEntry) error) (snap store.WorkSnapshot, err error) {
+	prefix := under(domain)
+	err = e.view(func(tx Tx) error {
+		if raw := tx.Get(snapshots, []byte(domain)); raw != nil {
+			if err := json.Unmarshal(raw, &snap); err != nil {
+				return fmt.Errorf("snapshot of %s: %w: %w", domain, store.ErrCorrupt, err)
+			}
+		}
+		var bad error
+		tx.Scan(work, Range{Prefix: prefix, From: numbered(prefix, snap.Order+1)}, func(k, v []byte) bool {
+			w, err := decodeWork(domain, number(k), v)
+			if err == nil && tail != nil {
+				err = tail(w)
+			}
+			bad = err
+			return err == nil
+		})
+		return bad
+	})
+	return snap, err
+}
+
+// ItemHistory implements store.Store.
+func (e *Engine) ItemHistory(domain, item string, limit int) (list []store.WorkEntry, err error) {
+	err = e.view(func(tx Tx) error {
+		var bad error
+		tx.Scan(byItem, Range{Prefix: under(domain, item)}, func(k, _ []byte) bool {
+			w, err := decodeWork(domain, number(k), tx.Get(work, numbered(under(domain), number(k))))
+			if bad = err; err != nil {
+				return false
+			}
+			list = append(list, w)
+			return len(list) < clamp(limit)
+		})
+		return bad
+	})
+	return list, err
+}
+
+// Bindings implements store.Store.
+func (e *Engine) Bindings(now time.Time) (list []store.Binding, err error) {
+	err = e.view(func(tx Tx) error {
+		tx.Scan(bindings, Range{}, func(k, v []byte) bool {
+			if ends, _ := unpair(v); len(v) >= 16 && ends > uint64(now.UnixNano()) {
+				list = append(list, store.Binding{Key: string(k), Expires: fromNano(ends), Body: append([]byte(nil), v[16:]...)})
+			}
+			return true
+		})
+		return nil
+	})
+	return list, err
+}
+
+// maxScanned is how many records one search looks at.
+const maxScanned = 20_000
+
+// Search implements store.Store.
+func (e *Engine) Search(q store.Query) (list []journey.Record, err error) {
+	if q.Limit <= 0 {
+		q.Limit = 50
+	}
+	q.Text = strings.ToLower(q.Text)
+	err = e.view(func(tx Tx) error {
+		owners, narrow := owners(tx, q)
+		scanned := 0
+		each := func(id string) bool {
+			scanned++
+			if r, err := loadRecord(tx, id); err == nil && matches(tx, r, q) {
+				list = append(list, r)
+			}
+			return len(list) < clamp(q.Limit) && scanned < maxScanned
+		}
+		if !narrow {
+			tx.Scan(records, Range{Reverse: true}, func(k, _ []byte) bool { return each(string(k)) })
+			return nil
+		}
+		for _, c := range owners {
+			tx.Scan(byCustomer, Range{Prefix: under(c), Reverse: true}, func(k, _ []byte) bool { return each(string(k[len(c)+1:])) })
+		}
+		return nil
+	})
+	return list, err
+}

@@ -1,0 +1,273 @@
+package engine
+
+import (
+	"encoding/json"
+	"time"
+
+	"tandem/store"
+	"tandem/store/journey"
+)
+
+// resolveOp is a queued Contact.
+type resolveOp struct {
+	contact store.Contact
+	done    func(store.Resolution)
+	res     store.Resolution
+}
+
+func (r *resolveOp) size() int { return 512 }
+
+func (r *resolveOp) finish(groupErr error) {
+	if groupErr != nil {
+		r.res = store.Resolution{Err: groupErr}
+	}
+	if r.done != nil {
+		r.done(r.res)
+	}
+}
+
+// apply is the resolution algorithm: the first match wins.
+func (r *resolveOp) apply(e *Engine, tx Tx) error {
+	r.res = store.Resolution{}
+	forced, err := loadRecord(tx, r.contact.Record)
+	known := err == nil && r.contact.Record != ""
+	if known && forced.Customer != "" {
+		r.res.Customer = forced.Customer
+	} else {
+		r.match(tx)
+	}
+	if err := r.keepCustomer(tx); err != nil {
+		return err
+	}
+	if known {
+		return r.attach(e, tx, forced)
+	}
+	if rec, found := r.findRecord(tx); found {
+		return r.attach(e, tx, rec)
+	}
+	return r.create(e, tx)
+}
+
+// match looks the identities up: the strongest, then newest link of an identity that is not shared wins.
+func (r *resolveOp) match(tx Tx) {
+	var best link
+	for _, id := range r.contact.Identities {
+		row := loadIdentity(tx, id.Type, id.Value)
+		if row.shared() || id.Shared {
+			continue
+		}
+		for _, l := range row.Links {
+			if best.Customer != "" && l.Customer != best.Customer {
+				r.res.Ambiguous = true
+			}
+			if best.Customer == "" || l.Strength > best.Strength || l.Strength == best.Strength && l.Last.After(best.Last) {
+				best = l
+			}
+		}
+	}
+	r.res.Customer = best.Customer
+}
+
+// keepCustomer makes the customer if there is none, and links the identities to it. A caller who shows no identity has no
+// customer.
+func (r *resolveOp) keepCustomer(tx Tx) error {
+	c := journey.Customer{ID: r.res.Customer}
+	if c.ID != "" {
+		var err error
+		if c, err = loadCustomer(tx, c.ID); err != nil {
+			return nil // the link outlived its customer; the record is attached all the same
+		}
+	} else {
+		if len(r.contact.Identities) == 0 {
+			return nil
+		}
+		c.ID = newID("c", r.contact.At)
+		r.res.Customer, r.res.NewCustomer = c.ID, true
+	}
+	changed := r.res.NewCustomer
+	for _, id := range r.contact.Identities {
+		row := loadIdentity(tx, id.Type, id.Value)
+		own := row.has(c.ID)
+		if !row.shared() && (own || r.res.NewCustomer) {
+			r.res.Strength = max(r.res.Strength, id.Strength)
+		}
+		if !row.link(c.ID, id, r.contact.At) {
+			continue
+		}
+		if err := saveIdentity(tx, id.Type, id.Value, row); err != nil {
+			return err
+		}
+		changed = noteIdentity(&c, id, r.contact.At) || changed
+	}
+	if !changed {
+		return nil
+	}
+	return putCustomer(tx, c)
+}
+
+// maxLooked is how many of a customer's newest records are looked at for one that goes on.
+const maxLooked = 100
+
+// findRecord gives the record that goes on: open in its window first, else one closed a short time ago.
+func (r *resolveOp) findRecord(tx Tx) (rec journey.Record, found bool) {
+	if r.res.Customer == "" || r.res.NewCustomer {
+		return rec, false
+	}
+	window := r.contact.Window
+	if window <= 0 {
+		window = journey.ContinuityWindow(r.contact.Channel)
+	}
+	looked := 0
+	var closed journey.Record
+	tx.Scan(byCustomer, Range{Prefix: under(r.res.Customer), Reverse: true}, func(k, _ []byte) bool {
+		looked++
+		x, err := loadRecord(tx, string(k[len(r.res.Customer)+1:]))
+		if err == nil && x.Topic == r.contact.Topic {
+			if x.State != journey.Closed && r.contact.At.Sub(x.Touched) <= window {
+				rec, found = x, true
+			} else if x.State == journey.Closed && closed.ID == "" && r.contact.At.Sub(x.Closed) <= journey.ReopenWindow {
+				closed = x
+			}
+		}
+		return !found && looked < maxLooked
+	})
+	if !found && closed.ID != "" {
+		return closed, true
+	}
+	return rec, found
+}
+
+func (r *resolveOp) attach(e *Engine, tx Tx, rec journey.Record) error {
+	r.res.Record = rec.ID
+	e.touch(e.head(tx, rec.ID), r.contact.At)
+	old := rec.Customer
+	if rec.State == journey.Open && (old != "" || r.res.Customer == "") {
+		return nil
+	}
+	r.res.Reopened = rec.State == journey.Closed
+	rec.State, rec.Closed = journey.Open, time.Time{}
+	if old == "" {
+		rec.Customer = r.res.Customer
+	}
+	if err := putRecord(tx, rec); err != nil {
+		return err
+	}
+	return moveRecord(tx, rec, old)
+}
+
+func (r *resolveOp) create(e *Engine, tx Tx) error {
+	rec := journey.Record{ID: newID("r", r.contact.At), Customer: r.res.Customer, Topic: r.contact.Topic,
+		State: journey.Open, Opened: r.contact.At.UTC()}
+	r.res.Record, r.res.NewRecord = rec.ID, true
+	if err := e.openRecord(tx, rec); err != nil {
+		return err
+	}
+	if rec.Customer == "" {
+		return nil
+	}
+	return moveRecord(tx, rec, "")
+}
+
+// link ties an identity to a customer.
+type link struct {
+	Customer string           `json:"customer"`
+	Strength journey.Strength `json:"strength"`
+	First    time.Time        `json:"first"`
+	Last     time.Time        `json:"last"`
+}
+
+// maxLinks bounds the customers of one identity; beyond it the weakest, then oldest link gives way.
+const maxLinks = 8
+
+type identityRow struct {
+	Shared bool   `json:"shared,omitempty"`
+	Links  []link `json:"links,omitempty"`
+}
+
+// shared tells whether the identity identifies nobody: it was marked, or enough customers have proven it theirs.
+func (r *identityRow) shared() bool {
+	proven := 0
+	for _, l := range r.Links {
+		if l.Strength == journey.Authenticated {
+			proven++
+		}
+	}
+	return r.Shared || proven >= journey.SharedAfter
+}
+
+func (r *identityRow) has(customer string) bool {
+	for _, l := range r.Links {
+		if l.Customer == customer {
+			return true
+		}
+	}
+	return false
+}
+
+// link adds or renews a link. An identity that belongs to somebody else gets a second owner only when it is proven.
+func (r *identityRow) link(customer string, id journey.Identity, at time.Time) bool {
+	r.Shared = r.Shared || id.Shared
+	for i := range r.Links {
+		if l := &r.Links[i]; l.Customer == customer {
+			l.Strength = max(l.Strength, id.Strength)
+			if at.After(l.Last) {
+				l.Last = at
+			}
+			return true
+		}
+	}
+	if len(r.Links) > 0 && !r.Shared && id.Strength < journey.Authenticated {
+		return false
+	}
+	r.Links = append(r.Links, link{customer, id.Strength, at, at})
+	if len(r.Links) > maxLinks {
+		r.drop()
+	}
+	return true
+}
+
+func (r *identityRow) drop() {
+	weakest := 0
+	for i, l := range r.Links[:len(r.Links)-1] {
+		w := r.Links[weakest]
+		if l.Strength < w.Strength || l.Strength == w.Strength && l.Last.Before(w.Last) {
+			weakest = i
+		}
+	}
+	r.Links = append(r.Links[:weakest], r.Links[weakest+1:]...)
+}
+
+func loadIdentity(tx Tx, t journey.IdentityType, value string) *identityRow {
+	row := &identityRow{}
+	if raw := tx.Get(identities, join(string(t), value)); raw != nil {
+		_ = json.Unmarshal(raw, row) // an unreadable row counts as unknown and is written anew
+	}
+	return row
+}
+
+func saveIdentity(tx Tx, t journey.IdentityType, value string, row *identityRow) error {
+	raw, err := json.Marshal(row)
+	if err != nil {
+		return err
+	}
+	return tx.Put(identities, join(string(t), value), raw)
+}
+
+// maxCustomerIdentities bounds what one customer can collect.
+const maxCustomerIdentities = 64
+
+// noteIdentity keeps an identity in its customer.
+func noteIdentity(c *journey.Customer, id journey.Identity, at time.Time) bool {
+	for i := range c.Identities {
+		if x := &c.Identities[i]; x.Type == id.Type && x.Value == id.Value {
+			x.Strength, x.Last, x.Shared = max(x.Strength, id.Strength), at, x.Shared || id.Shared
+			return true
+		}
+	}
+	if len(c.Identities) >= maxCustomerIdentities {
+		return false
+	}
+	id.First, id.Last = at, at
+	c.Identities = append(c.Identities, id)
+	return true
+}
