@@ -15,7 +15,8 @@ type agent struct {
 	state     AgentState
 	reason    string
 	since     time.Time
-	shown     string
+	shown     string // last reported
+	marked    bool   // to be reported at the end of the step
 	misses    int
 	phone     bool
 	desk      bool
@@ -163,12 +164,24 @@ func (s *State) staff(a *agent, from AgentState) {
 	s.share(a)
 }
 
-// show reports what the agent does, if that has changed.
+// show marks an agent whose change is to be reported at the end of the step.
 func (s *State) show(a *agent) {
-	if shown := a.display(); shown != a.shown {
-		a.shown = shown
-		s.effect(AgentChanged{Agent: a.cfg.ID, State: shown, Reason: a.reason})
+	if !a.marked {
+		a.marked = true
+		s.marked = append(s.marked, a)
 	}
+}
+
+// report tells what the marked agents do, where that has changed.
+func (s *State) report() {
+	for i, a := range s.marked {
+		s.marked[i], a.marked = nil, false
+		if shown := a.display(); shown != a.shown {
+			a.shown = shown
+			s.effect(AgentChanged{Agent: a.cfg.ID, State: shown, Reason: a.reason})
+		}
+	}
+	s.marked = s.marked[:0]
 }
 
 // display is the agent's state, and while available what the live items make of it: the busiest of them decides.

@@ -10,8 +10,8 @@ func (e Enqueue) apply(s *State) {
 		q = &queue{cfg: QueueConfig{Name: e.Item.Queue}}
 	}
 	it := newItem(e.Item, q, s.now)
+	q.count[ItemNew]++
 	if reason != "" {
-		s.effect(Refused{Item: e.Item.ID, Queue: e.Item.Queue, Reason: reason})
 		s.move(it, itemRefuse, reason)
 		return
 	}

@@ -43,12 +43,15 @@ func (d *Dispatcher) Items(ctx context.Context, queue string, limit int) ([]Item
 
 // Item copies one live item; ok is false when there is none of that ID.
 func (d *Dispatcher) Item(ctx context.Context, id string) (view ItemView, ok bool, err error) {
-	view, err = ask(ctx, d, func(s *State) ItemView {
-		var v ItemView
-		v, ok = s.Item(id)
-		return v
+	type found struct {
+		view ItemView
+		ok   bool
+	}
+	got, err := ask(ctx, d, func(s *State) found {
+		v, ok := s.Item(id)
+		return found{v, ok}
 	})
-	return view, ok && err == nil, err
+	return got.view, got.ok, err
 }
 
 // Why explains how an item was routed.

@@ -163,7 +163,7 @@ func (q QueueConfig) effective() QueueConfig {
 		q.JoinWhen = JoinStaffed
 	}
 	if len(q.Relax) == 0 && len(q.Need) > 0 {
-		q.Relax = route.Steps{{Need: q.Need}}
+		q.Relax, q.Need = route.Steps{{Need: q.Need}}, nil
 	}
 	q.Target = orTime(q.Target, 20*time.Second)
 	q.ShortAbandon = orTime(q.ShortAbandon, defaultShort)

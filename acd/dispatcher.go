@@ -106,8 +106,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	defer timer.Stop()
 	for {
 		d.arm(timer)
-		if err := d.next(ctx, timer.C); err != nil || ctx.Err() != nil {
-			return err
+		d.next(ctx, timer.C)
+		if ctx.Err() != nil {
+			return nil
 		}
 		d.flush()
 		if err := d.settle(); err != nil {
@@ -117,7 +118,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 }
 
 // next waits for something to do and does it. With too many batches pending only acknowledgements are taken.
-func (d *Dispatcher) next(ctx context.Context, due <-chan time.Time) error {
+func (d *Dispatcher) next(ctx context.Context, due <-chan time.Time) {
 	mailbox, reads := d.mailbox, d.reads
 	if len(d.pending) >= d.most {
 		mailbox, due = nil, nil
@@ -133,7 +134,6 @@ func (d *Dispatcher) next(ctx context.Context, due <-chan time.Time) error {
 		d.step(ev)
 		d.drain()
 	}
-	return nil
 }
 
 // drain steps what waits in the mailbox, so that it shares a journal batch.

@@ -47,7 +47,7 @@ type Connect struct {
 	Agent string
 }
 
-// Refused says that an item was not taken.
+// Refused says that an item was not taken; no ItemEnded follows. With reason duplicate a live item of that ID goes on.
 type Refused struct{ Item, Queue, Reason string }
 
 // TimedOut says that an item has waited as long as it may, or that its queue was removed: take the overflow exit.
@@ -66,7 +66,7 @@ type Announce struct {
 // offered, busy, wrap-up.
 type AgentChanged struct{ Agent, State, Reason string }
 
-// ItemEnded says that an item has reached its outcome.
+// ItemEnded says that an item has reached its outcome. A refused item is told by Refused alone.
 type ItemEnded struct {
 	Item    string
 	Queue   string

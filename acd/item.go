@@ -124,8 +124,12 @@ func (s *State) close(it *item, reason string) {
 	if s.keys[it.spec.Key] == it {
 		delete(s.keys, it.spec.Key)
 	}
-	s.effect(ItemEnded{Item: it.spec.ID, Queue: it.queue.cfg.Name, Agent: it.last, Outcome: it.state, Reason: reason})
 	s.decide(it, "ended", it.state.String())
+	if it.state == ItemRefused { // the ID may be that of a live item: this one never was
+		s.effect(Refused{Item: it.spec.ID, Queue: it.spec.Queue, Reason: reason})
+		return
+	}
+	s.effect(ItemEnded{Item: it.spec.ID, Queue: it.queue.cfg.Name, Agent: it.last, Outcome: it.state, Reason: reason})
 }
 
 func (s *State) stopAll(it *item) {

@@ -177,7 +177,7 @@ func (q *queue) wait(now time.Time, ahead int) route.Estimate {
 // announce tells a waiting item its place and time, and arms the next time. A place worse than the one told before is not
 // told; a longer time neither.
 func (s *State) announce(it *item) {
-	if it.pool == nil {
+	if it.pool == nil || it.queue.cfg.AnnounceEvery <= 0 {
 		return
 	}
 	s.timers.arm(&it.speak, s.now.Add(it.queue.cfg.AnnounceEvery))

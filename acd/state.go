@@ -21,6 +21,7 @@ type State struct {
 	timers  deadlines
 	touched []*pool // where a pair may have come into being
 	joined  []*item // to be told their place when all is settled
+	marked  []*agent
 	seq     uint64
 	offers  uint64
 	why     decisions
@@ -48,8 +49,8 @@ func NewState(cfg Config) (*State, []error) {
 	return s, nil
 }
 
-// Step applies an event at a time. Deadlines that have passed come first, in their order; after each of them and after the
-// event, items and agents are matched until no pair is left. A time before the last one counts as the last one.
+// Step applies an event at a time. Deadlines that have passed come first, in their order; after them and after the event,
+// items and agents are matched until no pair is left. A time before the last one counts as the last one.
 func (s *State) Step(ev Event, now time.Time) Result {
 	s.out = Result{}
 	if now = now.Round(0).UTC(); now.After(s.now) {
@@ -57,10 +58,11 @@ func (s *State) Step(ev Event, now time.Time) Result {
 	}
 	for t := s.timers.due(s.now); t != nil; t = s.timers.due(s.now) {
 		s.due(t)
-		s.settle()
 	}
+	s.settle()
 	ev.apply(s)
 	s.settle()
+	s.report()
 	return s.out
 }
 

@@ -70,7 +70,7 @@ func (r *Run) digit(key byte, now time.Time) {
 	switch r.wait.phase {
 	case playing:
 		if p := r.top().step.Play; p != nil && p.Barge {
-			r.release()
+			r.release("error")
 			r.leave(flow.ExitDigit, now)
 		}
 	case prompting:

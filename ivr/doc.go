@@ -9,8 +9,8 @@
 //  1. Step with Started once, first; then with every event, in order, from one goroutine.
 //  2. Perform effects in order; return Clock when Deadline has come.
 //  3. Answer each Play without Loop by PlayDone, each Enqueue by one of the Queue events, each Dial by DialAnswered or
-//     DialEnded, with its ticket. StopPlay and LeaveQueue need no answer; after LeaveQueue the item must be gone.
-//  4. After Hangup the run is over; Step then does nothing. A Hangup effect is performed whatever the leg's state.
+//     DialEnded, each Transfer by TransferDone or TransferFailed, with its ticket. StopPlay and LeaveQueue need no answer; after LeaveQueue the item must be gone.
+//  4. After Hangup, TransferDone or HungUp the run is over; Step then does nothing. A Hangup effect is performed whatever the leg's state.
 //  5. Loaded dialplans only (flow.Load without faults).
 //
 // A fault at run time goes to the step's error exit, else the module's on_error, else the emergency flow: an announcement

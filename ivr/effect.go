@@ -38,8 +38,11 @@ type Enqueue struct {
 	MaxWait    time.Duration
 }
 
-// LeaveQueue withdraws the work item of an Enqueue.
-type LeaveQueue struct{ Ticket int }
+// LeaveQueue withdraws the work item of an Enqueue. Reason is timeout, key, hangup or error.
+type LeaveQueue struct {
+	Ticket int
+	Reason string
+}
 
 // Dial calls an endpoint or number and connects it when it answers.
 type Dial struct {
@@ -53,7 +56,7 @@ type Dial struct {
 // CancelDial gives a Dial up.
 type CancelDial struct{ Ticket int }
 
-// Transfer hands the call over. The run ends with it, unless TransferFailed comes back.
+// Transfer hands the call over; TransferDone or TransferFailed answers it.
 type Transfer struct {
 	Ticket int
 	Target string

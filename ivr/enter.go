@@ -2,6 +2,7 @@ package ivr
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"tandem/ivr/flow"
@@ -161,6 +162,9 @@ func (r *Run) set(s *flow.Step, now time.Time) string {
 			continue
 		}
 		f.vars[name] = values[name]
+		if f.module.Vars[name].Type == flow.TypeLang {
+			r.facts.Language = fmt.Sprint(values[name])
+		}
 	}
 	return r.follow(flow.ExitNext, now)
 }
@@ -175,7 +179,7 @@ func (r *Run) attribute(name, value string) {
 	if _, known := r.facts.Attributes[name]; !known && len(r.facts.Attributes) >= maxAttributes {
 		return
 	}
-	value = value[:min(len(value), maxAttribute)]
+	value = strings.ToValidUTF8(value[:min(len(value), maxAttribute)], "")
 	r.facts.Attributes[name] = value
 	r.journal(journey.AttributeSet, map[string]string{"name": name, "value": value})
 }

@@ -53,6 +53,9 @@ type DialEnded struct {
 	Cause  string
 }
 
+// TransferDone says that the call is handed over: the run ends without Hangup.
+type TransferDone struct{ Ticket int }
+
 // TransferFailed says that the call is still ours.
 type TransferFailed struct{ Ticket int }
 
@@ -71,5 +74,6 @@ func (QueueTimeout) event()      {}
 func (QueueAnnouncement) event() {}
 func (DialAnswered) event()      {}
 func (DialEnded) event()         {}
+func (TransferDone) event()      {}
 func (TransferFailed) event()    {}
 func (HungUp) event()            {}

@@ -8,7 +8,7 @@ import (
 
 // fault leaves the current step by its error exit, else goes to on_error, else to the emergency flow.
 func (r *Run) fault(why string, now time.Time) {
-	r.release()
+	r.release("error")
 	if r.leaving {
 		r.finish("error: " + why)
 		return

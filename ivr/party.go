@@ -38,7 +38,7 @@ func (r *Run) queueKey(key byte, now time.Time) {
 	if _, ok := r.top().step.Queue.Keys[string(key)]; !ok {
 		return
 	}
-	r.release()
+	r.release("key")
 	r.input(string(key))
 	r.leave(string(key), now)
 }
@@ -87,7 +87,7 @@ func refusal(reason string) string {
 // gone leaves a queue that has let the item go by itself.
 func (r *Run) gone(exit string, now time.Time) {
 	r.wait.phase = idle
-	r.release()
+	r.release("error")
 	r.leave(exit, now)
 }
 
@@ -95,7 +95,7 @@ func (r *Run) gone(exit string, now time.Time) {
 func (r *Run) connected(now time.Time) {
 	item := r.wait.item
 	r.wait.phase = idle
-	r.release()
+	r.release("error")
 	r.answered = true
 	r.wait = wait{phase: talking, item: item}
 	if !r.limit.IsZero() {
@@ -168,7 +168,7 @@ func (r *Run) dialEnded(ev DialEnded, now time.Time) {
 	}
 }
 
-// transferTime is how long a transfer may take to fail; after it the call counts as handed over.
+// transferTime is how long a transfer may take; after it the call is still ours and the exit is failed.
 const transferTime = time.Minute
 
 func (r *Run) transfer(t *flow.Transfer, now time.Time) string {

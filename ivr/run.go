@@ -175,7 +175,7 @@ func (r *Run) finish(why string) {
 
 // hangup ends the run and the call.
 func (r *Run) hangup(cause int, why string) {
-	r.release()
+	r.release("error")
 	r.take("")
 	if !r.leaving {
 		r.do(Hangup{Cause: cause})
@@ -188,7 +188,7 @@ func (r *Run) hungUp(now time.Time) {
 	if r.leaving {
 		return
 	}
-	r.release()
+	r.release("hangup")
 	r.leaving = true
 	r.limit = time.Time{}
 	if r.steps > 0 {

@@ -24,11 +24,7 @@ func (r *Run) clips(pieces []flow.Piece, now time.Time) ([]string, error) {
 			return nil, err
 		}
 		if at, ok := value.(time.Time); ok {
-			zone, err := time.LoadLocation(p.Zone)
-			if err != nil {
-				return nil, err
-			}
-			value = at.In(zone)
+			value = at.In(p.Location())
 		}
 		spoken, err := say.Clips(p.As, value)
 		if err != nil {
@@ -45,7 +41,7 @@ func (r *Run) speak(s *flow.Step, now time.Time) string {
 	if s.Kind() == flow.KindPlay {
 		pieces, barge = s.Play.Prompt, s.Play.Barge
 	} else {
-		pieces = []flow.Piece{{As: s.Say.As, Value: s.Say.Value, Zone: s.Say.Zone}}
+		pieces = []flow.Piece{s.Say.Piece()}
 	}
 	list, err := r.clips(pieces, now)
 	if err != nil {

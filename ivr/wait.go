@@ -32,7 +32,6 @@ type wait struct {
 	tries     int
 	closing   bool // the last words of a menu or collect that gave up
 	exit      string
-	expires   time.Time // of the queue or dial
 	announcer Announcer
 }
 
@@ -61,6 +60,11 @@ func (r *Run) event(ev Event, now time.Time) {
 		}
 	case Digit:
 		r.digit(ev.Key, now)
+	case TransferDone:
+		if r.wait.phase == transferring && ev.Ticket == r.wait.item {
+			r.take("")
+			r.finish("transferred")
+		}
 	case TransferFailed:
 		if r.wait.phase == transferring && ev.Ticket == r.wait.item {
 			r.leave(flow.ExitFailed, now)
@@ -76,13 +80,13 @@ func (r *Run) clock(now time.Time) {
 	case listening:
 		r.silence(now)
 	case queueing, announcing:
-		r.release()
+		r.release("timeout")
 		r.leave(flow.ExitTimeout, now)
 	case dialling:
-		r.release()
+		r.release("error")
 		r.leave(flow.ExitNoAnswer, now)
 	case transferring:
-		r.hangup(16, "transferred")
+		r.leave(flow.ExitFailed, now)
 	case answering, playing, prompting:
 		r.fault("no sign of life from the audio", now)
 	}
@@ -104,14 +108,14 @@ func (r *Run) playDone(now time.Time) {
 	}
 }
 
-// release gives up whatever the current step holds, so that the next one starts clean.
-func (r *Run) release() {
+// release gives up whatever the current step holds, so that the next one starts clean; why is told to the queue.
+func (r *Run) release(why string) {
 	if r.wait.play > 0 {
 		r.do(StopPlay{Ticket: r.wait.play})
 	}
 	switch r.wait.phase {
 	case queueing, announcing:
-		r.do(LeaveQueue{Ticket: r.wait.item})
+		r.do(LeaveQueue{Ticket: r.wait.item, Reason: why})
 	case dialling:
 		r.do(CancelDial{Ticket: r.wait.item})
 	}

@@ -24,6 +24,9 @@ const (
 	PCMA          // G.711 A-law, 8000 Hz, static payload type 8
 )
 
+// String is the codec's name as SDP writes it (RFC 3551 §6).
+func (c Codec) String() string { return [...]string{"none", "PCMU", "PCMA"}[min(c, PCMA)] }
+
 // Direction says which ways audio flows, seen from us: SendOnly means that we send and do not accept.
 type Direction uint8
 

@@ -14,8 +14,6 @@ type NameAddr struct {
 	Raw      string // the URI as it was received; printed instead of URI when set
 	Params   Params // of the header, not of the URI
 	Wildcard bool   // Contact: *
-
-	bare bool // read without angle brackets
 }
 
 // ParseNameAddr reads one address. Without angle brackets, parameters after the URI belong to the header.
@@ -51,11 +49,14 @@ func (a *NameAddr) takeURI(s string) (rest string, err error) {
 		if s != "" && s[0] == '"' {
 			return "", fmt.Errorf("address %.60q: display name without <URI>: %w", s, ErrMalformed)
 		}
-		a.Raw, a.bare = s, true
+		a.Raw = s
 		if i := strings.IndexByte(s, ';'); i >= 0 {
 			a.Raw, rest = s[:i], s[i:]
 		}
 		a.Raw = strings.TrimSpace(a.Raw)
+		if strings.IndexByte(a.Raw, '?') >= 0 { // RFC 3261 §20.10: such a URI must stand in brackets
+			return "", fmt.Errorf("address %.60q: headers without brackets: %w", s, ErrMalformed)
+		}
 		return rest, nil
 	}
 	end := strings.IndexByte(s[open:], '>')
@@ -122,7 +123,11 @@ func ParseNameAddrs(s string) ([]NameAddr, error) {
 func NameAddrs(msg Message, name string) ([]NameAddr, error) {
 	var out []NameAddr
 	var first error
-	for _, h := range msg.GetHeaders(name) {
+	for h := range fields(msg, name) {
+		if c, ok := h.(*base.ContactHeader); ok {
+			out = append(out, fromModel(c))
+			continue
+		}
 		as, err := ParseNameAddrs(h.Value())
 		if err != nil && first == nil {
 			first = err
@@ -130,6 +135,14 @@ func NameAddrs(msg Message, name string) ([]NameAddr, error) {
 		out = append(out, as...)
 	}
 	return out, first
+}
+
+// fromModel takes over a contact that the parser has read already.
+func fromModel(c *base.ContactHeader) NameAddr {
+	if c.Address.Wildcard {
+		return NameAddr{Wildcard: true, Raw: "*"}
+	}
+	return NameAddr{Display: unescape(c.DisplayName), URI: c.Address, Params: paramsOf(c.Params)}
 }
 
 // URIText returns the URI as received, or printed when the address was made here.
@@ -149,7 +162,7 @@ func (a NameAddr) String() string {
 		return "*"
 	}
 	var b strings.Builder
-	if a.Display != "" {
+	if Clean(a.Display) != "" {
 		b.WriteString(Quote(a.Display))
 		b.WriteByte(' ')
 	}

@@ -55,7 +55,7 @@ func ParseReplaces(s string) (Replaces, bool) {
 
 // ReplacesOf reads the Replaces header; more than one is malformed (RFC 3891 §3).
 func ReplacesOf(msg Message) (Replaces, bool) {
-	if len(msg.GetHeaders("Replaces")) != 1 {
+	if count(msg, "Replaces") != 1 {
 		return Replaces{}, false
 	}
 	return ParseReplaces(HeaderText(msg, "Replaces"))

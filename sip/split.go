@@ -68,11 +68,34 @@ func balanced(s string) bool {
 	return !quoted && !angle
 }
 
+// fields yields the headers of a name, long and in any case, without the copies that the model's own look-up makes.
+func fields(msg Message, name string) iter.Seq[Header] {
+	return func(yield func(Header) bool) {
+		m, ok := msg.(interface{ Headers() []Header })
+		if !ok {
+			return
+		}
+		for _, h := range m.Headers() {
+			if n := h.Name(); len(n) == len(name) && strings.EqualFold(n, name) && !yield(h) {
+				return
+			}
+		}
+	}
+}
+
+// count returns how many headers of a name there are.
+func count(msg Message, name string) (n int) {
+	for range fields(msg, name) {
+		n++
+	}
+	return n
+}
+
 // Tokens returns the values of a token list such as Allow, Supported or Require over all headers of that name, in the
 // order of the message, without empty ones (RFC 3261 §7.3.1). The compact name is understood by the parser already.
 func Tokens(msg Message, name string) []string {
 	var out []string
-	for _, h := range msg.GetHeaders(name) {
+	for h := range fields(msg, name) {
 		for part := range splitSeq(h.Value(), ',') {
 			if part = strings.TrimSpace(part); part != "" {
 				out = append(out, part)
@@ -84,7 +107,7 @@ func Tokens(msg Message, name string) []string {
 
 // HasToken reports whether a token list holds the token, without regard to case: `HasToken(req, "Supported", "timer")`.
 func HasToken(msg Message, name, token string) bool {
-	for _, h := range msg.GetHeaders(name) {
+	for h := range fields(msg, name) {
 		for part := range splitSeq(h.Value(), ',') {
 			if strings.EqualFold(strings.TrimSpace(part), token) {
 				return true
@@ -96,8 +119,8 @@ func HasToken(msg Message, name, token string) bool {
 
 // HeaderText returns the text of the first header of that name, or "". The name is the long one.
 func HeaderText(msg Message, name string) string {
-	if hs := msg.GetHeaders(name); len(hs) > 0 {
-		return hs[0].Value()
+	for h := range fields(msg, name) {
+		return h.Value()
 	}
 	return ""
 }

@@ -104,9 +104,22 @@ func mandatory(req *Request) string {
 	case req.CallID() == nil:
 		return "Bad Call-ID Header"
 	}
-	for _, name := range once {
-		if len(req.GetHeaders(name)) > 1 {
-			return "Duplicate " + name + " Header"
+	return duplicate(req)
+}
+
+// duplicate finds a header that stands more often than it may.
+func duplicate(req *Request) string {
+	var seen uint32
+	for _, h := range req.Headers() {
+		name := h.Name()
+		for i, o := range once {
+			if len(o) != len(name) || !strings.EqualFold(o, name) {
+				continue
+			}
+			if seen&(1<<i) != 0 {
+				return "Duplicate " + o + " Header"
+			}
+			seen |= 1 << i
 		}
 	}
 	return ""
@@ -114,10 +127,12 @@ func mandatory(req *Request) string {
 
 // readable reports whether the top header of that name came through our parser as a typed one.
 func readable(req *Request, name string) bool {
-	hs := req.GetHeaders(name)
-	switch hs[0].(type) {
-	case *base.ViaHeader, *base.CSeqHeader, *base.FromHeader, *base.ToHeader:
-		return true
+	for h := range fields(req, name) {
+		switch h.(type) {
+		case *base.ViaHeader, *base.CSeqHeader, *base.FromHeader, *base.ToHeader:
+			return true
+		}
+		return false
 	}
 	return false
 }
@@ -126,16 +141,16 @@ func (p Policy) checkURI(req *Request) (int, string) {
 	u := req.Recipient
 	schemes := p.Schemes
 	if len(schemes) == 0 {
-		schemes = []string{"sip", "sips", "tel"}
+		schemes = ourSchemes
 	}
 	if !slices.Contains(schemes, u.Scheme) {
 		return StatusUnsupportedURIScheme, ""
 	}
-	text := u.String()
-	if p.MaxURI > 0 && len(text) > p.MaxURI {
+	size, clean := measure(&u)
+	if p.MaxURI > 0 && size > p.MaxURI {
 		return StatusRequestURITooLong, ""
 	}
-	if u.Scheme != "tel" && (u.Host == "" || strings.ContainsAny(text, "<>\" ")) {
+	if u.Scheme != "tel" && (u.Host == "" || !clean) {
 		return StatusBadRequest, "Bad Request-URI"
 	}
 	if len(u.Headers) > 0 { // RFC 3261 §19.1.1: not allowed in a Request-URI
@@ -144,14 +159,26 @@ func (p Policy) checkURI(req *Request) (int, string) {
 	return 0, ""
 }
 
+// measure returns about how long a URI is, and whether it is free of characters that no URI has.
+func measure(u *URI) (size int, clean bool) {
+	const never = "<>\" "
+	size = len(u.Scheme) + len(u.User) + len(u.Host) + len(u.Raw()) + 8
+	clean = !strings.ContainsAny(u.User, never) && !strings.ContainsAny(u.Host, never)
+	for _, kv := range u.UriParams {
+		size += len(kv.K) + len(kv.V) + 2
+		clean = clean && !strings.ContainsAny(kv.K, never) && !strings.ContainsAny(kv.V, never)
+	}
+	return size, clean
+}
+
 // wellFormed checks headers that must make sense when they are there.
 func wellFormed(req *Request) string {
-	if len(req.GetHeaders("Max-Forwards")) > 0 {
+	if count(req, "Max-Forwards") > 0 {
 		if h := req.MaxForwards(); h == nil || h.Val() > 255 {
 			return "Bad Max-Forwards Header"
 		}
 	}
-	if len(req.GetHeaders("Content-Length")) > 0 {
+	if count(req, "Content-Length") > 0 {
 		if h := req.ContentLength(); h == nil || int(*h) != len(req.Body()) {
 			return "Bad Content-Length"
 		}
@@ -159,19 +186,20 @@ func wellFormed(req *Request) string {
 	if FromTag(req) == "" && strings.HasPrefix(branch(req), Cookie) {
 		return "Missing From Tag"
 	}
-	for _, name := range []string{"Contact", "Record-Route", "Route"} {
-		if len(req.GetHeaders(name)) == 0 {
-			continue
-		}
-		as, err := NameAddrs(req, name)
-		if err != nil || slices.ContainsFunc(as, barelyBracketed) {
-			return "Bad " + name + " Header"
+	for _, name := range addressed {
+		for h := range fields(req, name) {
+			if _, typed := h.(*base.ContactHeader); typed {
+				continue // the parser has read it
+			}
+			if _, err := ParseNameAddrs(h.Value()); err != nil {
+				return "Bad " + name + " Header"
+			}
 		}
 	}
-	if req.Method == INVITE && len(req.GetHeaders("Contact")) > 1 {
+	if req.Method == INVITE && count(req, "Contact") > 1 {
 		return "Duplicate Contact Header"
 	}
-	for _, name := range []string{"Expires", "Session-Expires"} {
+	for _, name := range timed {
 		if s := HeaderText(req, name); s != "" {
 			head, _, _ := strings.Cut(s, ";")
 			if _, ok := Seconds(head); !ok {
@@ -179,19 +207,12 @@ func wellFormed(req *Request) string {
 			}
 		}
 	}
-	return badDate(req)
-}
-
-// barelyBracketed finds a URI with headers that stood without brackets (RFC 3261 §20.10).
-func barelyBracketed(a NameAddr) bool { return a.bare && strings.ContainsAny(a.Raw, "?,") }
-
-// badDate: RFC 3261 §20.17 knows GMT only.
-func badDate(req *Request) string {
-	if s := HeaderText(req, "Date"); s != "" && !strings.HasSuffix(strings.TrimSpace(s), " GMT") {
-		return "Bad Date Header"
-	}
 	return ""
 }
+
+var ourSchemes = []string{"sip", "sips", "tel"}
+var addressed = []string{"Contact", "Record-Route", "Route"}
+var timed = []string{"Expires", "Session-Expires"}
 
 func branch(req *Request) string {
 	if v := req.Via(); v != nil {
@@ -216,7 +237,7 @@ func (p Policy) unsupported(req *Request) []string {
 
 func (p Policy) checkBody(req *Request) (int, string, []Header) {
 	body := req.Body()
-	if len(body) == 0 || req.Method == ACK && len(req.GetHeaders("Content-Type")) == 0 {
+	if len(body) == 0 || req.Method == ACK && count(req, "Content-Type") == 0 {
 		return 0, "", nil
 	}
 	if p.MaxBody > 0 && len(body) > p.MaxBody {

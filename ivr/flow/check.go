@@ -124,7 +124,7 @@ func (c *checker) results(s *Step) []string {
 // next lists where a step can lead, in the order of its exits.
 func (c *checker) next(s *Step) map[string]string {
 	to := map[string]string{}
-	if s.kind == KindGoto {
+	if s.kind == KindGoto && c.m.Steps[s.Goto] != nil {
 		to[ExitNext] = s.Goto
 	}
 	for _, e := range c.m.ExitsOf(s, c.results(s)) {

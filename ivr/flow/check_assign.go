@@ -64,8 +64,9 @@ func (c *checker) assigned() {
 	c.verify(known)
 }
 
-// entered says whether the module may be called by another, which then has answered, or only by a number.
-func (c *checker) entered() bool { return len(c.m.Results) > 0 && len(c.m.Numbers) == 0 }
+// entered says whether the module begins in a call that was answered: no number leads to it, so another module calls it or
+// a conversation runs it.
+func (c *checker) entered() bool { return len(c.m.Numbers) == 0 }
 
 // after is what holds behind an exit.
 func (c *checker) after(s *Step, exit string, before map[string]bool) map[string]bool {

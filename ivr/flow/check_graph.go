@@ -11,6 +11,9 @@ import (
 
 // reachable warns of steps that nothing leads to.
 func (c *checker) reachable() {
+	if c.m.Steps[c.m.Start] == nil {
+		return // which is a fault already
+	}
 	seen := map[string]bool{}
 	queue := []string{c.m.Start, c.m.OnError, c.m.OnHangup}
 	for len(queue) > 0 {

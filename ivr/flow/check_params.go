@@ -26,7 +26,7 @@ func (c *checker) params(s *Step) {
 	case KindCollect:
 		c.collect(s.Collect, at)
 	case KindSay:
-		c.spoken(Piece{As: s.Say.As, Value: s.Say.Value, Zone: s.Say.Zone}, at)
+		c.spoken(s.Say.Piece(), at)
 	case KindSet:
 		c.set(s, at)
 	case KindIf:
@@ -210,9 +210,6 @@ func (c *checker) prompts(pieces []Piece, at source.At) {
 var samples = map[say.Kind]any{say.Number: 0, say.Position: 0, say.Digits: "", say.Duration: time.Duration(0), say.Wait: time.Duration(0), say.Time: time.Time{}}
 
 func (c *checker) spoken(p Piece, at source.At) {
-	if _, err := time.LoadLocation(p.Zone); err != nil {
-		at.Key("zone").Errorf("unknown time zone %q", p.Zone)
-	}
 	if sample, ok := samples[p.As]; ok && p.Value != nil {
 		c.m.want(p.Value, at.Key("value"), sample, typeName(reflect.TypeOf(sample)))
 	} else if ok {

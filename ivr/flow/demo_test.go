@@ -37,3 +37,13 @@ func TestDemoFlowHasNoFaults(t *testing.T) {
 		t.Errorf("1001 leads to %s", m.Name)
 	}
 }
+
+func BenchmarkLoad(b *testing.B) {
+	data, err := os.ReadFile("../../cmd/tandem/demo/flows/main.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		Load([]File{{"main.yaml", data}}, World{})
+	}
+}

@@ -28,6 +28,7 @@ func Format(file string, data []byte) ([]byte, error) {
 		return nil, err
 	}
 	root := doc.Content[0]
+	spell(root, 0)
 	reorder(root, moduleKeys)
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		if root.Content[i].Value == "steps" {
@@ -45,6 +46,18 @@ func Format(file string, data []byte) ([]byte, error) {
 		return nil, err
 	}
 	return out.Bytes(), dumper.Close()
+}
+
+// spell writes empty values as null, for the dumper would make them empty texts.
+func spell(n *yaml.Node, depth int) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		n.Value = "null"
+	}
+	if depth < source.MaxDepth {
+		for _, child := range n.Content {
+			spell(child, depth+1)
+		}
+	}
 }
 
 // reorder sorts the pairs of a mapping by the list.

@@ -97,12 +97,7 @@ var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 // Validate checks zone, weekdays and dates, and prepares State.
 func (c *Calendar) Validate(at source.At) {
-	zone, err := time.LoadLocation(c.Zone)
-	if err != nil || c.Zone == "" || c.Zone == "Local" {
-		at.Key("zone").Errorf("unknown time zone %q", c.Zone)
-	} else {
-		c.zone = zone
-	}
+	c.zone = location(c.Zone, at)
 	given := [7]string{}
 	for _, key := range sorted(c.Week) {
 		list, bad := parseDays(key)

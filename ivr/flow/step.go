@@ -3,6 +3,7 @@ package flow
 import (
 	"time"
 
+	"tandem/ivr/flow/source"
 	"tandem/ivr/say"
 )
 
@@ -35,6 +36,8 @@ type Piece struct {
 	As    say.Kind `yaml:"say"`
 	Value *Expr    `yaml:"value"`
 	Zone  string   `yaml:"zone" default:"UTC"` // for a time
+
+	zone *time.Location
 }
 
 // Answer accepts the call. Exit: next.
@@ -81,6 +84,34 @@ type Say struct {
 	As    say.Kind `yaml:"as,required"`
 	Value *Expr    `yaml:"value,required"`
 	Zone  string   `yaml:"zone" default:"UTC"`
+
+	zone *time.Location
+}
+
+// Piece is the same as an element of a prompt.
+func (s *Say) Piece() Piece { return Piece{As: s.As, Value: s.Value, Zone: s.Zone, zone: s.zone} }
+
+// Location is the zone in which a time is spoken.
+func (p Piece) Location() *time.Location {
+	if p.zone == nil {
+		return time.UTC
+	}
+	return p.zone
+}
+
+// Validate finds the time zone.
+func (p *Piece) Validate(at source.At) { p.zone = location(p.Zone, at) }
+
+// Validate finds the time zone.
+func (s *Say) Validate(at source.At) { s.zone = location(s.Zone, at) }
+
+func location(name string, at source.At) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		at.Key("zone").Errorf("unknown time zone %q", name)
+		return nil
+	}
+	return zone
 }
 
 // Queue waits for an agent and then lasts as long as the talk. Exits: one for each key, timeout, refused (also for full,

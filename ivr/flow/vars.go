@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -15,8 +14,8 @@ import (
 // Type is the type of a variable. Values are held as bool, int, string and time.Duration.
 type Type string
 
-// The types. digits keeps leading zeros; tel is an optional + and up to 20 digits; a secret is kept out of expressions and
-// of the journal.
+// The types. digits keeps leading zeros; tel is an optional + and up to 20 digits; assigning a lang
+// switches the language of the call; a secret is kept out of expressions and of the journal.
 const (
 	TypeBool     Type = "bool"
 	TypeInt      Type = "int"
@@ -70,8 +69,6 @@ func (v *Variable) Validate(at source.At) {
 	}
 }
 
-var errNotType = errors.New("wrong value")
-
 // Parse reads a value of the variable's type from text, such as collected digits.
 func (v *Variable) Parse(text string) (any, error) {
 	var value any = text
@@ -85,7 +82,7 @@ func (v *Variable) Parse(text string) (any, error) {
 		value, err = source.ParseDuration(text)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a value of type %s: %w", text, v.Type, errNotType)
+		return nil, fmt.Errorf("%.40q is not a value of type %s", text, v.Type)
 	}
 	return value, v.Fits(value)
 }
@@ -104,7 +101,7 @@ func (v *Variable) Fits(value any) error {
 		ok = len(x) <= maxText && v.fitsText(x)
 	}
 	if !ok {
-		return fmt.Errorf("%.40q is not a value of type %s: %w", fmt.Sprint(value), v.Type, errNotType)
+		return fmt.Errorf("%.40q is not a value of type %s", fmt.Sprint(value), v.Type)
 	}
 	return nil
 }

@@ -8,7 +8,8 @@
 //	caller presses 12#            caller waits 10s            caller hangs up
 //	agent answers                 agent hangs up              queue refuses full       no agent for 30s
 //	position 3 wait 2m 4m         place, P50, P80 ("unknown" instead of the two)
-//	dial answers                  dial fails busy             dial ends                transfer fails
+//	dial answers                  dial fails busy             dial ends
+//	transfer succeeds             transfer fails
 //	expect prompt demo/welcome    expect answer               expect queue support     expect dial echo
 //	expect transfer ext-7         expect hangup 16            expect exit menu 1       expect step menu
 //	expect attribute topic = x    expect silence on demo/x    expect end

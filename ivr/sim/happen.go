@@ -60,6 +60,8 @@ func (r *runner) party(l Line) ivr.Event {
 		return ivr.DialEnded{Ticket: r.dial, Cause: l.args[0]}
 	case "dial ends":
 		return ivr.DialEnded{Ticket: r.dial}
+	case "transfer succeeds":
+		return ivr.TransferDone{Ticket: r.moved}
 	case "transfer fails":
 		return ivr.TransferFailed{Ticket: r.moved}
 	}

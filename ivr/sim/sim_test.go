@@ -71,3 +71,65 @@ func TestScriptsHoldAndCoverTheDemo(t *testing.T) {
 		}
 	}
 }
+
+func script(t *testing.T, text string) []Line {
+	t.Helper()
+	lines, err := Parse("script", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func TestTraceReadsLikeALadder(t *testing.T) {
+	text, err := os.ReadFile(root + "demo_support_answered.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := Run(load(t), rescue, "script", script(t, string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(result.Trace, "\n") + "\n"
+	const golden = "testdata/support_answered.golden"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil || got != string(want) {
+		t.Errorf("got\n%s\nwant\n%s\n%v", got, want, err)
+	}
+}
+
+func TestScriptsCanFail(t *testing.T) {
+	plan := load(t)
+	for text, want := range map[string]string{
+		"to 1000\nexpect prompt demo/never":   "script:2: expect prompt demo/never: it did not happen; the flow stands at main.done",
+		"flow mian\nexpect answer":            `did you mean "main"?`,
+		"to 1000\nexpect answer\nto 2":        "must stand before the call begins",
+		"to 1000\nexpect attribute topic = x": `it is ""`,
+		"to 1000\nexpect silence on demo/welcome\nexpect prompt demo/menu\nexpect hangup 17": "it did not happen",
+		"to 1000\nposition x wait 1m 2m":              "want: position N wait",
+		"to 1000\nposition 1 wait 1m":                 "want both estimates",
+		"at 2026-13-01 17:30 UTC\nto 1000":            "month out of range",
+		"at 2026-12-01 17:30 Nowhere/At-All\nto 1000": "Nowhere",
+	} {
+		if _, err := Run(plan, rescue, "script", script(t, text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestParseNamesTheLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"to 1\n\ncaller preses 1":            `script:3: "caller preses 1" is not a line of a script, or lacks words; did you mean "caller presses"?`,
+		"caller presses":                     "lacks words",
+		strings.Repeat("to 1\n", MaxLines+1): "more than 1000 lines",
+	} {
+		if _, err := Parse("script", text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40q: got %v, want %s", text, err, want)
+		}
+	}
+}

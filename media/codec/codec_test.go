@@ -81,7 +81,7 @@ func TestSilence(t *testing.T) {
 	for _, c := range []media.Codec{media.PCMU, media.PCMA} {
 		FillSilence(c, frame)
 		Decode(c, out, frame)
-		if level := Level(out); level > -70 {
+		if level := Level(out); level > -65 { // A-law has no zero: its smallest value is ±8
 			t.Errorf("codec %d: silence has %.1f dBm0", c, level)
 		}
 	}

@@ -17,7 +17,7 @@ const (
 	twistLow   = 6.3   // the high tone may be 8 dB stronger
 	clearBest  = 6.3   // the strongest of a group stands 8 dB above the others
 	pureShare  = 0.75  // of all energy in the block must be in the two tones
-	maxHarmony = 0.10  // second harmonics may have this share of their fundamental: speech has more
+	maxHarmony = 0.10  // the column's second harmonic may have this share of it: speech has more. A row's lies among the columns
 )
 
 // Detector finds DTMF in samples. The zero value is ready. Owned by the stream's reader.
@@ -112,7 +112,7 @@ func (d *Detector) decide() byte {
 		return 0
 	case low+high < pureShare*mean:
 		return 0
-	case d.harmonic(r) > maxHarmony*low, d.harmonic(4+c) > maxHarmony*high:
+	case d.harmonic(4+c) > maxHarmony*high:
 		return 0
 	}
 	return keys[r][c]

@@ -256,3 +256,9 @@ func openFDs(t *testing.T) int {
 
 // rtcpOf is the RTCP address beside an RTP address.
 func rtcpOf(rtp netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(rtp.Addr(), rtp.Port()+1) }
+
+// atomicTime is a clock that a test sets.
+type atomicTime struct{ ns atomic.Int64 }
+
+func (a *atomicTime) set(t time.Time) { a.ns.Store(t.UnixNano()) }
+func (a *atomicTime) get() time.Time  { return time.Unix(0, a.ns.Load()) }

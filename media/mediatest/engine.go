@@ -13,9 +13,10 @@ type Options struct {
 	Local     netip.Addr // of made-up addresses; zero: 192.0.2.1
 	FirstPort uint16     // RTP port of the first stream, even; 0: 20000
 	Ports     int        // how many pairs there are; 0: 1000. With none left Open is answered by OpenFailed
-	PlayAtOnce,
-	RecordFails bool // a Play ends with PlayDone at once; a Record ends with Err at once
-	MuteOpen bool // Open is not answered: the test injects Opened itself
+
+	PlayAtOnce  bool // a Play without Loop ends with PlayDone at once
+	RecordFails bool // a Record ends with Err at once
+	MuteOpen    bool // Open is not answered: the test injects Opened itself
 }
 
 // Engine is a fake media.Engine. It answers as the real one does, but moves no audio. Safe for use from any goroutine.

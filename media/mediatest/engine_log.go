@@ -17,7 +17,7 @@ func (e *Engine) Commands() []media.Command {
 	return append([]media.Command(nil), e.log...)
 }
 
-// Take gives the commands since the last Take or Clear, and forgets them.
+// Take gives the commands since the last Take, and forgets them.
 func (e *Engine) Take() []media.Command {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -202,7 +202,8 @@ func (l *Local) Reject() error {
 	if !ok {
 		return ErrTurn
 	}
-	l.state, l.pending, l.dirty = next, proposal{}, true
+	l.dirty = l.dirty || l.pending.session != l.current.session // a refused refresh changes nothing
+	l.state, l.pending = next, proposal{}
 	return nil
 }
 

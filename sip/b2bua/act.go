@@ -1,9 +1,6 @@
 package b2bua
 
-import (
-	"tandem/media"
-	"tandem/store/journey"
-)
+import "tandem/media"
 
 // runScript lets the script take an event and performs what it wants.
 func (c *Call) runScript(ev ScriptEvent) {
@@ -17,12 +14,8 @@ func (c *Call) runScript(ev ScriptEvent) {
 
 // act performs one action. When the call is ending, only what is written down still counts.
 func (c *Call) act(a Action) {
-	switch a := a.(type) {
-	case Note:
-		c.journal(a.Kind, "flow:"+c.route.Flow, a.Data)
-		return
-	case Set:
-		c.journal(journey.AttributeSet, "flow:"+c.route.Flow, map[string]string{"key": a.Key, "value": a.Value})
+	if n, ok := a.(Note); ok {
+		c.journal(n.Kind, "flow:"+c.route.Flow, n.Data)
 		return
 	}
 	if c.state >= callEnding {
@@ -43,6 +36,8 @@ func (c *Call) act(a Action) {
 		c.takeBack()
 	case Dial:
 		c.dial(a)
+	case Part:
+		c.dismiss()
 	case HangUp:
 		c.hangup(a.Kind, "flow")
 	case DetectInband:

@@ -19,7 +19,9 @@ func (c *Call) bridge(l *leg) {
 	c.answerCaller()
 	c.media(media.Connect{A: c.caller.stream, B: l.stream})
 	c.step(callOnBridge)
-	c.journal(journey.Connected, l.target.actor(), map[string]string{"to": l.target.name})
+	if l.target.agent == "" { // of an agent the dispatcher tells
+		c.journal(journey.Connected, l.target.actor(), map[string]string{journey.DataEndpoint: l.target.name, journey.DataLeg: l.name})
+	}
 	c.log.Info("call connected", "leg", l.name, "to", l.target.name)
 	if c.caller.onHold {
 		c.playHold(l)
@@ -49,6 +51,21 @@ func (c *Call) part(kind Kind) {
 	c.endItem("agent")
 	c.log.Info("peer left", "peer", who, "cause", kind)
 	c.queue(PeerEnded{Kind: kind, Connected: true})
+}
+
+// dismiss ends attempts, or the talk, by the script's will.
+func (c *Call) dismiss() {
+	c.dropAttempts(Canceled)
+	if l := c.peer; l != nil {
+		c.hangupLeg(l, Normal)
+		c.part(Normal)
+	}
+	if c.echo {
+		c.echo = false
+		c.step(callOnPart)
+		c.media(media.Disconnect{Stream: c.caller.stream})
+		c.queue(PeerEnded{Kind: Normal, Connected: true})
+	}
 }
 
 // other is who hears a leg: the peer of the caller, the caller of the peer, nil if nobody does.
@@ -105,7 +122,7 @@ func (c *Call) setHold(l *leg, held bool) {
 	if held {
 		kind = journey.Held
 	}
-	c.journal(kind, c.actorOf(l), nil)
+	c.journal(kind, c.actorOf(l), map[string]string{journey.DataLeg: l.name})
 	other := c.other(l)
 	if other == nil {
 		return
@@ -134,18 +151,32 @@ func (c *Call) journalEnd() {
 		return
 	}
 	c.journaled = true
-	data := map[string]string{"kind": c.kind.String(), "cause": strconv.Itoa(c.kind.Q850()), "by": c.by}
-	if !c.answered.IsZero() {
-		data["answered"] = c.answered.UTC().Format(time.RFC3339Nano)
+	data := map[string]string{journey.DataCause: strconv.Itoa(c.kind.Q850()), journey.DataBy: c.by, journey.DataReason: c.kind.String()}
+	if c.answered.IsZero() {
+		data[journey.DataStatus] = strconv.Itoa(refusal(c.kind))
 	}
-	for _, l := range c.legs {
-		if l.stats.Received > 0 {
-			data["mos_"+l.name] = strconv.FormatFloat(l.stats.MOS, 'f', 2, 64)
-			data["lost_"+l.name] = strconv.FormatUint(l.stats.Lost, 10)
-			data["received_"+l.name] = strconv.FormatUint(l.stats.Received, 10)
-		}
-	}
+	c.figures(data)
 	c.journal(journey.InteractionEnded, c.by, data)
 	c.log.Info("call ended", "cause", c.kind, "by", c.by, "dur_ms", c.now.Sub(c.arrival.At).Milliseconds())
 	c.sw.metrics.ended(c)
+}
+
+// figures are the quality of the worst leg, and the caller's codec.
+func (c *Call) figures(data map[string]string) {
+	var worst *media.Stats
+	for _, l := range c.legs {
+		if l.stats.Received > 0 && (worst == nil || l.stats.MOS < worst.MOS) {
+			worst = &l.stats
+		}
+	}
+	if worst == nil {
+		return
+	}
+	loss := 100 * float64(worst.Lost) / float64(worst.Lost+worst.Received)
+	data[journey.DataMOS] = strconv.FormatFloat(worst.MOS, 'f', 2, 64)
+	data[journey.DataLoss] = strconv.FormatFloat(loss, 'f', 2, 64)
+	data[journey.DataJitter] = strconv.FormatFloat(float64(worst.Jitter)/float64(time.Millisecond), 'f', 2, 64)
+	if c.caller != nil {
+		data[journey.DataCodec] = c.caller.config.Format.Codec.String()
+	}
 }

@@ -95,15 +95,15 @@ func kindOfSDP(err error) Kind {
 }
 
 func startedData(a Arrival) map[string]string {
-	data := map[string]string{"caller": a.Caller, "called": a.Called, "direction": "in"}
+	data := map[string]string{journey.DataCaller: a.Caller, journey.DataCalled: a.Called, journey.DataDirection: "in"}
 	if a.Name != "" {
-		data["name"] = a.Name
+		data[journey.DataCallerName] = a.Name
 	}
 	if a.Trunk != nil {
-		data["trunk"] = a.Trunk.Name()
+		data[journey.DataTrunk] = a.Trunk.Name()
 	}
 	if a.Endpoint != "" {
-		data["endpoint"] = a.Endpoint
+		data[journey.DataEndpoint], data[journey.DataDirection] = a.Endpoint, "internal"
 	}
 	return data
 }
@@ -174,12 +174,20 @@ const streamGrace = 3 * time.Second
 func (c *Call) hangupLeg(l *leg, kind Kind) {
 	if l.usage != nil && l.state < legEnding {
 		if l == c.caller && l.state < legAnswered {
-			l.perform(l.usage.Reject(c.now, kind.Status(), rejectHeaders(kind)...))
+			l.perform(l.usage.Reject(c.now, refusal(kind), rejectHeaders(kind)...))
 		} else {
 			l.perform(l.usage.Hangup(c.now, reasonHeaders(kind)...))
 		}
 	}
 	l.step(legOnHangup)
+}
+
+// refusal is the status that ends a caller's INVITE: even a flow that ends normally without an answer owes one.
+func refusal(k Kind) int {
+	if status := k.Status(); status >= 300 {
+		return status
+	}
+	return sip.StatusTemporarilyUnavailable
 }
 
 // openStream asks the engine for the leg's ports.

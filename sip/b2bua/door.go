@@ -63,6 +63,11 @@ func (d *Door) ServeTxError(tx *transaction.ServerTx, err error) {
 // ServeStray implements transaction.Handler: a 2xx that no transaction waits for belongs to no call of ours any more.
 func (d *Door) ServeStray(*sip.Response, transport.Flow) bool { return false }
 
+// Contact is where we are reached through this door.
+func (d *Door) Contact(transport string) sip.URI {
+	return route{door: d, to: transaction.Destination{Transport: transport}}.contact()
+}
+
 // route is how a leg's requests travel: through a door, to a place.
 type route struct {
 	door *Door

@@ -63,7 +63,7 @@ func (c *Call) acceptOffer(l *leg) {
 	c.attempts.winner = l
 	c.attempts.alive = 0
 	c.item.state = itemAccepted
-	if err := c.sw.queues.Accept(c.attempts.offer.Offer, c.attempts.offer.Epoch); err != nil {
+	if err := c.sw.queues.Accept(c.attempts.offer); err != nil {
 		c.log.Error("accept not taken", "err", err)
 		c.dropAttempts(Overload)
 	}
@@ -103,7 +103,7 @@ func (c *Call) offerFailed(o OfferAgent, kind Kind) {
 }
 
 func (c *Call) decline(o OfferAgent, kind Kind) {
-	c.tellQueues(c.sw.queues.Decline(o.Offer, o.Epoch, kind))
+	c.tellQueues(c.sw.queues.Decline(o, kind))
 }
 
 // leftQueue tells the script that the item left the queue by the dispatcher's will.
@@ -137,7 +137,7 @@ func (c *Call) endItem(by string) {
 	if c.item.state != itemActive {
 		return
 	}
-	c.tellQueues(c.sw.queues.End(c.id, c.item.epoch, by))
+	c.tellQueues(c.sw.queues.End(c.id, by))
 	c.item = item{}
 }
 

@@ -18,10 +18,10 @@ type Journal interface {
 type Queues interface {
 	Enqueue(WorkItem) error
 	Leave(item string) error
-	Accept(offer string, epoch uint64) error
-	Decline(offer string, epoch uint64, kind Kind) error
+	Accept(OfferAgent) error
+	Decline(o OfferAgent, why Kind) error
 	MediaUp(item string, epoch uint64) error
-	End(item string, epoch uint64, by string) error
+	End(item, by string) error
 }
 
 // WorkItem is the demand for a person that a call puts into a queue. Its ID is the call's.

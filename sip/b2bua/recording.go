@@ -57,7 +57,7 @@ func (c *Call) stopRecording() {
 func (c *Call) onRecording(e media.Event) {
 	switch e := e.(type) {
 	case media.RecordingBegan:
-		c.journal(journey.RecordingStarted, "system", map[string]string{"file": filepath.Base(c.rec.file)})
+		c.journal(journey.RecordingStarted, "system", map[string]string{journey.DataRecording: filepath.Base(c.rec.file)})
 	case media.RecordingEnded:
 		data := map[string]string{"length": e.Length.String()}
 		if e.Err != "" {

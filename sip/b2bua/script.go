@@ -47,7 +47,7 @@ type (
 		Kind      Kind
 		Connected bool
 	}
-	// CallerGone is the last event: the caller hung up. Only Note and Set are performed after it.
+	// CallerGone is the last event: the caller hung up. Only Note is performed after it.
 	CallerGone struct{}
 	// Expired tells that Deadline has come.
 	Expired struct{}
@@ -95,6 +95,8 @@ type (
 		Target  string // extension, number, "echo"
 		Timeout time.Duration
 	}
+	// Part gives a Dial up, or ends the talk with whom it reached. PeerEnded follows if there was anybody.
+	Part struct{}
 	// HangUp ends the call, before answer with the kind's status.
 	HangUp struct{ Kind Kind }
 	// Note writes an event of the call into its record.
@@ -102,8 +104,6 @@ type (
 		Kind journey.Kind
 		Data map[string]string
 	}
-	// Set writes an attribute into the record.
-	Set struct{ Key, Value string }
 	// DetectInband switches the detector for keys that are only tones on or off.
 	DetectInband struct{ On bool }
 )
@@ -115,7 +115,7 @@ func (StopPlay) action()     {}
 func (Enqueue) action()      {}
 func (LeaveQueue) action()   {}
 func (Dial) action()         {}
+func (Part) action()         {}
 func (HangUp) action()       {}
 func (Note) action()         {}
-func (Set) action()          {}
 func (DetectInband) action() {}

@@ -2,7 +2,6 @@ package b2bua
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -72,45 +71,53 @@ func (c *Call) numberOf(l *leg) uint8 {
 	return 255
 }
 
-// Trace is the ladder of one call in the format of the golden files: a line per message, "a" is the caller.
+// Trace is the ladder of one call.
 type Trace struct {
 	Call  string
 	Began time.Time
-	Lines []string
+	Rungs []Rung
+}
+
+// Rung is one message of a Trace: between the named leg ("a" is the caller) and us.
+type Rung struct {
+	At   time.Duration // since Began
+	Leg  string
+	Sent bool   // by us
+	Text string // "INVITE (1) [sdp]", "200 OK (INVITE 1)"
+}
+
+// String prints the rung as the golden ladders have it: seconds, leg, arrow, text.
+func (r Rung) String() string {
+	arrow := "-->"
+	if r.Sent {
+		arrow = "<--"
+	}
+	return fmt.Sprintf("%9.3f %-3s %s tandem  %s", r.At.Seconds(), r.Leg, arrow, r.Text)
 }
 
 func (c *Call) renderTrace() Trace {
 	t := Trace{Call: c.id, Began: c.arrival.At}
 	for i, r := range c.ladder.rungs {
 		if i == ladderSize/2 && c.ladder.skipped > 0 {
-			t.Lines = append(t.Lines, fmt.Sprintf("          … %d messages left out", c.ladder.skipped))
+			t.Rungs = append(t.Rungs, Rung{At: r.at, Leg: "…", Text: fmt.Sprintf("%d messages left out", c.ladder.skipped)})
 		}
-		t.Lines = append(t.Lines, r.line(c.legs))
+		t.Rungs = append(t.Rungs, r.render(c.legs))
 	}
 	return t
 }
 
-// line renders one message: seconds, leg, arrow, first line, CSeq, body.
-func (r rung) line(legs []*leg) string {
-	name := "?"
+func (r rung) render(legs []*leg) Rung {
+	out := Rung{At: r.at, Leg: "?", Sent: r.way == sent, Text: fmt.Sprintf("%s (%d)", r.method, r.cseq)}
 	if int(r.leg) < len(legs) {
-		name = legs[r.leg].name
+		out.Leg = legs[r.leg].name
 	}
-	arrow := "-->"
-	if r.way == sent {
-		arrow = "<--"
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%9.3f %-3s %s tandem  ", r.at.Seconds(), name, arrow)
 	if r.status != 0 {
-		fmt.Fprintf(&b, "%d %s (%s %d)", r.status, sip.Phrase(int(r.status)), r.method, r.cseq)
-	} else {
-		fmt.Fprintf(&b, "%s (%d)", r.method, r.cseq)
+		out.Text = fmt.Sprintf("%d %s (%s %d)", r.status, sip.Phrase(int(r.status)), r.method, r.cseq)
 	}
 	if r.sdp {
-		b.WriteString(" [sdp]")
+		out.Text += " [sdp]"
 	}
-	return b.String()
+	return out
 }
 
 // traces keeps what ended calls left behind, the oldest is dropped first.

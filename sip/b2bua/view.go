@@ -26,9 +26,15 @@ type CallView struct {
 
 // LegView is one leg of a call.
 type LegView struct {
-	Name, State, To string
-	MOS             float64
-	Received, Lost  uint64
+	Name, State string
+	To          string // who is there
+	Source      string // host:port that its signalling goes to
+	Codec       string
+	Held        bool    // it holds us
+	MOS         float64 // with the figures below: once its stream is closed
+	Sent        uint64
+	Received    uint64
+	Lost        uint64
 }
 
 var (
@@ -61,9 +67,16 @@ func (c *Call) publish() {
 		v.Cause = c.kind.String()
 	}
 	for _, l := range c.legs {
-		v.Legs = append(v.Legs, LegView{l.name, l.state.String(), l.target.name, l.stats.MOS, l.stats.Received, l.stats.Lost})
+		v.Legs = append(v.Legs, l.view())
 	}
 	c.view.Store(v)
+}
+
+func (l *leg) view() LegView {
+	return LegView{
+		Name: l.name, State: l.state.String(), To: l.target.name, Source: l.route.to.Addr.String(), Codec: l.config.Format.Codec.String(),
+		Held: l.onHold, MOS: l.stats.MOS, Sent: l.stats.Sent, Received: l.stats.Received, Lost: l.stats.Lost,
+	}
 }
 
 // sameAs compares what changes in a call's life.

@@ -26,12 +26,25 @@ func (o *remoteOffer) invite() bool { return o.via == ViaReInvite || o.via == Vi
 func (u *Usage) clash(d *dialog) int {
 	_, do, _ := d.turn.step(turnRecvOffer)
 	switch {
-	case do&do491 != 0:
+	case do&do491 != 0 || u.offer == nil && u.offerDue(d):
 		return sip.StatusRequestPending
 	case do&do500 != 0 || u.offer != nil:
 		return sip.StatusServerInternalError
 	}
 	return 0
+}
+
+// offerDue: an INVITE without SDP is open, so the next offer is the one that answers it. RFC 3311 §5.1.
+func (u *Usage) offerDue(d *dialog) bool {
+	if u.inv != nil && u.inv.initial && u.inv.req != nil && !u.inv.offered && !d.settled {
+		return true
+	}
+	for _, c := range u.clients {
+		if c.body.Empty() && (c.what == forReinvite || c.what == forInvite && !d.settled) {
+			return true
+		}
+	}
+	return false
 }
 
 // decline answers 491, or 500 with a Retry-After of 0 to 10 s.
@@ -46,11 +59,24 @@ func (u *Usage) decline(tx TxID, req *sip.Request, status int) {
 
 // offered opens an offer of the peer and tells the owner.
 func (u *Usage) offered(o *remoteOffer) {
+	u.overtaken(o.d)
 	if o.via != ViaOfferless {
 		u.stepTurn(o.d, turnRecvOffer)
 	}
 	u.offer = o
 	u.raise(Event{Kind: RemoteOffer, Via: o.via, Tx: o.tx, Body: o.body, RemoteTag: o.d.remoteTag, Request: o.req})
+}
+
+// overtaken gives up an offer of ours that met 491 and waits: it was made before the offer of the peer that comes now. The owner may
+// offer again.
+func (u *Usage) overtaken(d *dialog) {
+	w := u.waiting
+	if w == nil || w.tries == 0 || w.refresh {
+		return
+	}
+	u.waiting = nil
+	u.disarm(dueGlare)
+	u.raise(Event{Kind: OfferRefused, Status: 491, Text: "overtaken by an offer of the peer", RemoteTag: d.remoteTag})
 }
 
 // drop closes the open offer of the peer without an answer.
@@ -141,6 +167,7 @@ func (u *Usage) Answer(now time.Time, body Body) []Effect {
 	case ViaReInvite, ViaOfferless:
 		u.respond2xx(body, nil)
 	case ViaUpdate:
+		u.remember(o.d, o.body)
 		u.acceptUpdate(o.tx, o.req, o.d, body)
 	case ViaPrack:
 		u.emit(Effect{Kind: Respond, Tx: o.tx, Response: u.response(o.req, sip.StatusOK, body)})
@@ -151,6 +178,7 @@ func (u *Usage) Answer(now time.Time, body Body) []Effect {
 		u.arm(dueForget, giveUp)
 	case ViaProvisional:
 		o.d.settled = true
+		u.remember(o.d, o.body)
 		u.prack(o.d, o.rack, body)
 	}
 	u.pracked()

@@ -58,7 +58,7 @@ func (u *Usage) retry(c *clientTx, next *sip.Request) {
 	c.req = next
 	id := u.start(c)
 	if c.what == forInvite {
-		u.calling.tx, u.calling.seq = id, next.CSeq().SeqNo
+		u.restart(id, next.CSeq().SeqNo)
 	}
 }
 

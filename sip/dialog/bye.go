@@ -38,7 +38,7 @@ func (u *Usage) hangup(reason []sip.Header) {
 		u.reject(sip.StatusTemporarilyUnavailable, HowCancel, reason)
 	case u.calling.tx == 0:
 		u.end(onCancelled, Event{Status: 487, Text: sip.Phrase(487), By: Local, How: HowCancel})
-	case u.state == StateTrying:
+	case !u.calling.heard:
 		u.exit = exitWanted
 	default:
 		u.cancel()

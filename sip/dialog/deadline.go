@@ -78,7 +78,7 @@ func (u *Usage) fire(kind dueKind) {
 	case dueRefresh:
 		u.refreshSession()
 	case dueExpire:
-		u.end(onTimeout, Event{Status: 408, By: Network, How: HowSessionExpired})
+		u.end(onTimeout, Event{Status: 408, Text: "session expired", By: Network, How: HowSessionExpired})
 	case dueForget:
 		u.forget()
 	case dueGiveUp:

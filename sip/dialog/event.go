@@ -12,7 +12,7 @@ const (
 	// EarlyMedia: a provisional response brought SDP (UAC). Body, IsOffer, RemoteTag, Reliable, Response. An offer (late offer)
 	// waits for Answer or Refuse; an answer in an unreliable response is a preview that the 2xx repeats.
 	EarlyMedia
-	// Answered: the first 2xx (UAC). Body (the answer in force, also when it came earlier), IsOffer, RemoteTag, Response. An offer
+	// Answered: the first 2xx (UAC). Body (the peer's SDP in force, also when it came earlier), IsOffer, RemoteTag, Response. An offer
 	// waits for Answer or Refuse; the ACK goes with it. Otherwise the ACK was sent.
 	Answered
 	// Confirmed: the ACK for our 2xx to the initial INVITE came (UAS). Body when the ACK brought the answer. Request.

@@ -17,7 +17,7 @@ type waitingOffer struct {
 }
 
 // Offer offers a new session: re-INVITE or UPDATE. It waits behind a pending one (a later Offer replaces a waiting one) and is tried
-// again after 491. An empty body asks the peer for its offer. OfferAccepted, OfferRefused or, for an empty body, RemoteOffer follows.
+// again after 491, unless an offer of the peer comes first: then OfferRefused 491 says so. An empty body asks the peer for its offer. OfferAccepted, OfferRefused or, for an empty body, RemoteOffer follows.
 func (u *Usage) Offer(now time.Time, body Body) []Effect {
 	u.at(now)
 	if u.state == StateTerminated || u.exit != exitNone {
@@ -33,6 +33,9 @@ func (u *Usage) nextOffer() {
 	w, d := u.waiting, u.current
 	if w == nil || d == nil || u.armed(dueGlare) || u.exit != exitNone || u.offer != nil || d.turn != turnStable {
 		return
+	}
+	if w.refresh {
+		w.body = u.local // it may have changed since
 	}
 	switch u.state {
 	case StateEarly:
@@ -127,7 +130,15 @@ func (u *Usage) offerAnswered(c *clientTx, res *sip.Response, body Body) {
 		return
 	}
 	u.answered(c.d)
+	u.remember(c.d, body)
 	u.raise(e)
+}
+
+// remember keeps the peer's SDP of an early dialog for Answered.
+func (u *Usage) remember(d *dialog, body Body) {
+	if u.uac && u.state == StateEarly {
+		d.preview = body
+	}
 }
 
 // offerFailed takes the final response, or the failure, of our re-INVITE or UPDATE. res may be nil.
@@ -162,9 +173,7 @@ func (u *Usage) offerFailed(c *clientTx, status int, res *sip.Response) {
 		u.arm(dueGlare, wait)
 		return
 	}
-	if c.refresh {
-		u.refreshFailed()
-	}
+	u.refreshFailed()
 	if !c.body.Empty() || c.what == forReinvite {
 		e := Event{Kind: OfferRefused, Status: status, Text: sip.Phrase(status), Refresh: c.refresh, RemoteTag: c.d.remoteTag, Response: res}
 		if res != nil {

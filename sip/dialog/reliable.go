@@ -8,7 +8,7 @@ import (
 
 // Reliable provisional responses, RFC 3262: sent by a UAS, acknowledged by a UAC.
 
-// maxQueued is how many provisional responses wait behind one without PRACK; of more, those without SDP are left out.
+// maxQueued is how many provisional responses wait behind one without PRACK; more are left out.
 const maxQueued = 4
 
 // saying is a response of ours to the initial INVITE that may have to wait.

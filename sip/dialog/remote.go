@@ -61,7 +61,7 @@ func dialogFromRequest(req *sip.Request) *dialog {
 // refresh takes the remote target (RFC 3261 §12.2) and what the peer allows.
 func (d *dialog) refresh(msg sip.Message) {
 	if cs, err := sip.Contacts(msg); err == nil && len(cs) == 1 && !cs[0].Wildcard {
-		if t, err := sip.ParseURI(strings.Clone(cs[0].Raw)); err == nil {
+		if t, err := sip.ParseURI(strings.Clone(cs[0].URIText())); err == nil {
 			t.Headers = nil
 			t.UriParams.Remove("method")
 			d.target = t
@@ -79,7 +79,7 @@ func routesOf(msg sip.Message) []string {
 	}
 	out := make([]string, 0, len(as))
 	for _, a := range as {
-		out = append(out, strings.Clone(a.Raw))
+		out = append(out, strings.Clone(a.URIText()))
 	}
 	return out
 }

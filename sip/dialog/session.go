@@ -133,8 +133,11 @@ func (u *Usage) refreshSession() {
 	u.nextOffer() // an offer that waits or is open refreshes too
 }
 
-// refreshFailed tries once more in the middle of what is left.
+// refreshFailed tries once more in the middle of what is left, after a request that would have refreshed the session.
 func (u *Usage) refreshFailed() {
+	if !u.session.ours || u.armed(dueRefresh) || !u.armed(dueExpire) {
+		return
+	}
 	if left := u.due[dueExpire].Sub(u.now); left/2 > shortestNext {
 		u.arm(dueRefresh, left/2)
 	}

@@ -12,8 +12,10 @@ type calling struct {
 	tx       TxID
 	seq      uint32
 	offered  bool
+	body     Body         // the offer
 	creds    []sip.Header // of the attempt that was answered
 	forks    []*dialog    // dialogs beside the current one
+	heard    bool         // a 1xx of this attempt came: CANCEL may go
 	answered bool
 }
 
@@ -36,7 +38,7 @@ func (u *Usage) Invite(now time.Time, body Body) []Effect {
 	u.askSession(req)
 	add(req, u.cfg.Headers)
 	fill(req, body)
-	c.offered, u.open = !body.Empty(), body
+	c.offered, c.body = !body.Empty(), body
 	u.cfg.Headers, u.cfg.Route = nil, nil
 	u.stepSlot(slotSend)
 	c.tx = u.start(&clientTx{what: forInvite, req: req, body: body})
@@ -55,6 +57,7 @@ func (u *Usage) provisional(res *sip.Response) {
 		return // late: forked, or overtaken by the 2xx
 	}
 	u.state, _, _ = u.state.step(on)
+	u.calling.heard = true
 	if u.exit == exitWanted {
 		u.cancel()
 	}
@@ -80,20 +83,6 @@ func (u *Usage) early(res *sip.Response, tag string) *dialog {
 		return nil
 	}
 	return u.fork(res)
-}
-
-// fork makes a dialog of a response and puts it into the set.
-func (u *Usage) fork(res *sip.Response) *dialog {
-	d := dialogFromResponse(res, u.cfg.Target)
-	if u.calling.offered {
-		d.turn, _, _ = d.turn.step(turnSendOffer)
-	}
-	if u.current == nil {
-		u.current = d
-	} else {
-		u.calling.forks = append(u.calling.forks, d)
-	}
-	return d
 }
 
 // progressed takes a provisional response of an early dialog: reliable or not, with an answer, an offer or nothing.
@@ -129,7 +118,7 @@ func (u *Usage) progressed(d *dialog, res *sip.Response) {
 		if rel {
 			d.settled = true
 			u.stepTurn(d, turnRecvAnswer)
-			u.local = u.open
+			u.local = u.calling.body
 		}
 		u.raise(e)
 	}
@@ -152,56 +141,9 @@ func (u *Usage) success(c *clientTx, res *sip.Response) {
 	case d != nil && u.calling.answered && d == u.current:
 		// the ACK waits for Answer
 	case u.calling.answered || u.state == StateTerminated:
-		u.reap(d, res)
+		u.reap(res)
 	default:
 		u.win(d, res)
-	}
-}
-
-// reap ends a dialog of the set that came too late: ACK, then BYE, with its own tag, route set and target.
-func (u *Usage) reap(d *dialog, res *sip.Response) {
-	if d == nil {
-		d = dialogFromResponse(res, u.cfg.Target)
-		if len(u.calling.forks) < maxForks {
-			u.calling.forks = append(u.calling.forks, d)
-		}
-	}
-	d.adopt(res)
-	u.acknowledge(d, u.calling.seq, u.inviteCreds(), Body{})
-	if len(u.clients) < 2*maxForks {
-		u.bye(d, forForkBye)
-	}
-}
-
-// win makes the dialog of the first 2xx the dialog of the usage.
-func (u *Usage) win(d *dialog, res *sip.Response) {
-	if d == nil {
-		d = dialogFromResponse(res, u.cfg.Target)
-		if u.calling.offered {
-			d.turn, _, _ = d.turn.step(turnSendOffer)
-		}
-	} else {
-		d.adopt(res)
-	}
-	if u.offer != nil && u.offer.d != d {
-		u.offer = nil
-	}
-	u.current, u.calling.answered, u.calling.forks = d, true, nil
-	u.clients = slices.DeleteFunc(u.clients, func(c *clientTx) bool { return c.d != nil && c.d != d })
-	u.state, _, _ = u.state.step(on2xx)
-	u.stepSlot(slotFinal)
-	u.arm(dueForget, giveUp)
-	switch {
-	case u.exit != exitNone: // CANCEL crossed the 2xx
-		u.acknowledge(d, u.calling.seq, u.inviteCreds(), Body{})
-		u.end(onCancelled, Event{Status: 487, By: Local, How: HowCancel, Response: res})
-	case d.gone:
-		u.acknowledge(d, u.calling.seq, u.inviteCreds(), Body{})
-		u.end(onRemoteBye, Event{Status: res.StatusCode, By: Remote, How: HowBye, Response: res})
-	default:
-		u.takeSession(res)
-		u.conclude(d, res)
-		u.nextOffer()
 	}
 }
 
@@ -227,7 +169,8 @@ func (u *Usage) conclude(d *dialog, res *sip.Response) {
 			u.end(onError, Event{Status: 488, Text: "no answer in the 2xx", By: Remote, How: HowProtocol, Response: res})
 			return
 		}
-		u.answered(d)
+		u.stepTurn(d, turnRecvAnswer)
+		u.local = u.calling.body
 	case body.Empty():
 		ack()
 		u.end(onError, Event{Status: 488, Text: "no offer in the 2xx", By: Remote, How: HowProtocol, Response: res})

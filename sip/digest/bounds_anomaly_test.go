@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"pgregory.net/rapid"
 )
 
@@ -74,4 +75,32 @@ func TestFullFailureTable(t *testing.T) {
 	if f.denied(start.Add(time.Minute), "4") || len(f.order) != 0 {
 		t.Error("failures do not expire")
 	}
+}
+
+func TestEvictionsAreCounted(t *testing.T) {
+	s := newTestServer(t, Config{MaxNonces: 1, MaxSources: 1})
+	reg := prometheus.NewRegistry()
+	s.metrics = NewMetrics(reg)
+	for i := range 3 {
+		req, c := request(t, "REGISTER", "sip:tandem"), newTestClient("bob", "pw")
+		ask(t, s, c, start.Add(time.Duration(i)*time.Second), req)
+		wantVerdict(t, s.Verify(start.Add(time.Duration(i)*time.Second), req, peer), OK, "bob")
+	}
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != "tandem_digest_evicted_total" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			want := map[string]float64{"nonces": 2, "sources": 0}[m.GetLabel()[0].GetValue()]
+			if got := m.GetCounter().GetValue(); got != want {
+				t.Errorf("%s: got %v, want %v", m.GetLabel()[0].GetValue(), got, want)
+			}
+		}
+		return
+	}
+	t.Error("evictions have no figure")
 }

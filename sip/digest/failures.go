@@ -16,7 +16,7 @@ type failures struct {
 	period  time.Duration
 	sources map[string]failureCount
 	order   []string // sources by began, oldest first
-	evicted uint64
+	evicted uint64   // since the metrics were last told
 }
 
 func newFailures(limit, max int, period time.Duration) *failures {

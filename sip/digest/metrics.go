@@ -7,6 +7,7 @@ type Metrics struct {
 	verdicts *prometheus.CounterVec
 	nonces   prometheus.Gauge
 	sources  prometheus.Gauge
+	evicted  *prometheus.CounterVec
 }
 
 // NewMetrics declares the figures on a registry.
@@ -21,8 +22,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		sources: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "tandem_digest_failing_sources", Help: "Sources with wrong answers in the current period.",
 		}),
+		evicted: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tandem_digest_evicted_total", Help: "Entries forgotten because a table was full, by table.",
+		}, []string{"table"}),
 	}
-	reg.MustRegister(m.verdicts, m.nonces, m.sources)
+	reg.MustRegister(m.verdicts, m.nonces, m.sources, m.evicted)
 	return m
 }
 
@@ -32,9 +36,14 @@ func (m *Metrics) verdict(o Outcome) {
 	}
 }
 
+// tables takes over what the tables counted since the last time.
 func (m *Metrics) tables(r *replays, f *failures) {
-	if m != nil {
-		m.nonces.Set(float64(len(r.order)))
-		m.sources.Set(float64(len(f.order)))
+	if m == nil {
+		return
 	}
+	m.nonces.Set(float64(len(r.order)))
+	m.sources.Set(float64(len(f.order)))
+	m.evicted.WithLabelValues("nonces").Add(float64(r.evicted))
+	m.evicted.WithLabelValues("sources").Add(float64(f.evicted))
+	r.evicted, f.evicted = 0, 0
 }

@@ -37,7 +37,7 @@ type replays struct {
 	windows map[string]*window
 	order   []string // nonces in the order of entry
 	floor   time.Time
-	evicted uint64
+	evicted uint64 // since the metrics were last told
 }
 
 func newReplays(max int) *replays { return &replays{max: max, windows: make(map[string]*window)} }

@@ -192,6 +192,7 @@ func (s *Server) fail(now time.Time, source string) Verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures.add(now, source)
+	s.metrics.tables(s.replays, s.failures)
 	return Verdict{Outcome: Challenged, Failed: true}
 }
 

@@ -57,7 +57,7 @@ func (c *Config) readWishes(req *sip.Request) (wishes, *refusal) {
 
 func (c *Config) readContact(req *sip.Request, from *sip.Contact) (contact, *refusal) {
 	text := sip.Clean(from.URIText())
-	if text == "" || from.URI.Host == "" && from.URI.Raw() == "" || strings.ContainsAny(text, "<> ") {
+	if from.URI.Host == "" || !reachable(text) {
 		return contact{}, refuse(sip.StatusBadRequest, "Bad Contact")
 	}
 	if len(text) > maxContactLength || len(from.Instance) > maxContactLength {
@@ -70,6 +70,16 @@ func (c *Config) readContact(req *sip.Request, from *sip.Contact) (contact, *ref
 	var bad *refusal
 	wish.expires, bad = c.interval(req, from)
 	return wish, bad
+}
+
+// reachable tells whether a stored URI can be printed between angle brackets, read again, and called: sip and sips only.
+func reachable(text string) bool {
+	scheme, _, _ := strings.Cut(text, ":")
+	if !strings.EqualFold(scheme, "sip") && !strings.EqualFold(scheme, "sips") || strings.ContainsAny(text, "<>\" ") {
+		return false
+	}
+	_, err := sip.ParseURI(text)
+	return err == nil
 }
 
 // interval chooses parameter, header or default, and holds it against the limits. Only a value above zero, below one hour and

@@ -263,6 +263,8 @@ func TestAdmission(t *testing.T) {
 		{"bad contact", []string{"Contact: <sip:a@h"}, "", 400},
 		{"contact with angle", []string{"Contact: <sip:a>b@h>"}, "", 400},
 		{"long contact", []string{"Contact: <sip:" + strings.Repeat("a", maxContactLength) + "@h>"}, "", 400},
+		{"no scheme", []string{"Contact: <:0>"}, "", 400},
+		{"other scheme", []string{"Contact: <mailto:a@h>"}, "", 400},
 		{"no host", []string{"Contact: <sip:>"}, "", 400},
 	}
 	for _, tt := range tests {

@@ -45,11 +45,22 @@ type Network struct {
 	packets   map[netip.AddrPort]*packetConn
 	listeners map[netip.AddrPort]*listener
 	nextPort  uint16
+	flying    []flight // in order of arrival
+	timer     *time.Timer
+}
+
+// flight is a datagram on its way.
+type flight struct {
+	at time.Time
+	p  Packet
 }
 
 // New makes a network without loss or delay.
 func New(seed uint64) *Network {
-	return &Network{rng: rand.New(rand.NewPCG(seed, seed)), packets: map[netip.AddrPort]*packetConn{}, listeners: map[netip.AddrPort]*listener{}, nextPort: 40000}
+	n := &Network{rng: rand.New(rand.NewPCG(seed, seed)), packets: map[netip.AddrPort]*packetConn{}, listeners: map[netip.AddrPort]*listener{}, nextPort: 40000}
+	n.timer = time.AfterFunc(time.Hour, n.land)
+	n.timer.Stop()
+	return n
 }
 
 // SetLink sets what happens by chance from now on.
@@ -112,23 +123,44 @@ func (n *Network) send(p Packet) {
 	for _, see := range n.observers {
 		see(p)
 	}
+	if !f.Drop {
+		for _, d := range delays {
+			n.launchLocked(flight{p.At.Add(d), p})
+		}
+	}
 	n.mu.Unlock()
-	if f.Drop {
+}
+
+// launchLocked keeps datagrams that arrive at the same instant in the order of sending; two timers would not.
+func (n *Network) launchLocked(f flight) {
+	if !f.at.After(f.p.At) && len(n.flying) == 0 {
+		n.deliverLocked(f.p)
 		return
 	}
-	for _, d := range delays {
-		if d > 0 {
-			time.AfterFunc(d, func() { n.deliver(p) })
-		} else {
-			n.deliver(p)
-		}
+	i := len(n.flying)
+	for i > 0 && n.flying[i-1].at.After(f.at) {
+		i--
+	}
+	n.flying = slices.Insert(n.flying, i, f)
+	n.timer.Reset(time.Until(n.flying[0].at))
+}
+
+func (n *Network) land() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	for len(n.flying) > 0 && !n.flying[0].at.After(now) {
+		p := n.flying[0].p
+		n.flying = n.flying[1:]
+		n.deliverLocked(p)
+	}
+	if len(n.flying) > 0 {
+		n.timer.Reset(time.Until(n.flying[0].at))
 	}
 }
 
-func (n *Network) deliver(p Packet) {
-	n.mu.Lock()
+func (n *Network) deliverLocked(p Packet) {
 	c := n.packets[p.To]
-	n.mu.Unlock()
 	if c == nil {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -16,11 +17,14 @@ type UA struct {
 	conn net.PacketConn
 	addr netip.AddrPort
 	in   chan string
+	done chan struct{}
+	once sync.Once
 }
 
 // NewUA opens a user agent at "ip:port" and starts its reader, which ends with Close.
 func NewUA(t testing.TB, n *Network, addr string) *UA {
-	u := &UA{t: t, conn: n.ListenPacket(addr), addr: netip.MustParseAddrPort(addr), in: make(chan string, 1024)}
+	u := &UA{t: t, conn: n.ListenPacket(addr), addr: netip.MustParseAddrPort(addr), in: make(chan string, 1024), done: make(chan struct{})}
+	t.Cleanup(u.Close)
 	go u.read()
 	return u
 }
@@ -30,15 +34,23 @@ func (u *UA) read() {
 	for {
 		n, _, err := u.conn.ReadFrom(buf)
 		if err != nil {
-			close(u.in)
 			return
 		}
-		u.in <- string(buf[:n])
+		select {
+		case u.in <- string(buf[:n]):
+		case <-u.done:
+			return
+		}
 	}
 }
 
-// Close closes the socket and ends the reader.
-func (u *UA) Close() { u.conn.Close() }
+// Close closes the socket and ends the reader. It happens by itself when the test ends.
+func (u *UA) Close() {
+	u.once.Do(func() {
+		close(u.done)
+		u.conn.Close()
+	})
+}
 
 // Send sends raw text. Line ends may be LF alone.
 func (u *UA) Send(to, text string) {

@@ -97,7 +97,7 @@ func (c *ClientTx) sendCancel() error {
 		req.AppendHeader(h)
 	}
 	req.SetBody(nil)
-	_, err := c.l.launch(req, c.rec.flow, c.to, nil)
+	_, err := c.l.launch(sending{req, bytesOf(req), c.rec.flow, c.to}, nil)
 	return err
 }
 

@@ -20,8 +20,7 @@ type record struct {
 	ctx     *ClientTx      // client: until the end, or Release
 	merge   uint64         // server: key of merged requests, 0 for none
 	state   State
-	held    bool // a CANCEL that waits for its INVITE
-	isAck   bool
+	held    bool          // a CANCEL that waits for its INVITE
 	step    time.Duration // current interval of retransmissions
 	resend  time.Duration // deadlines since the layer's epoch, 0 for none
 	end     time.Duration

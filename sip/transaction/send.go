@@ -24,9 +24,18 @@ func (l *Layer) Send(req *sip.Request, to Destination, sink func(ClientEvent)) (
 	if len(bytes) > l.cfg.UDPLimit && flow.Transport == transport.UDP && to.AllowTCP {
 		if _, ok := l.cfg.Endpoint.Local(transport.TCP); ok {
 			flow = l.overTCP(req, to.Addr)
+			bytes = bytesOf(req)
 		}
 	}
-	return l.launch(req, flow, to, sink)
+	return l.launch(sending{req, bytes, flow, to}, sink)
+}
+
+// sending is a request ready to go.
+type sending struct {
+	req   *sip.Request
+	bytes []byte
+	flow  transport.Flow
+	to    Destination
 }
 
 // overTCP moves a request that is too large for UDP, Via included (RFC 3261 §18.1.1).
@@ -38,18 +47,17 @@ func (l *Layer) overTCP(req *sip.Request, addr netip.AddrPort) transport.Flow {
 }
 
 // launch starts a client transaction for a request that has its Via.
-func (l *Layer) launch(req *sip.Request, flow transport.Flow, to Destination, sink func(ClientEvent)) (*ClientTx, error) {
-	key, _ := clientKey(req)
-	c := &ClientTx{l: l, req: req, to: to}
+func (l *Layer) launch(s sending, sink func(ClientEvent)) (*ClientTx, error) {
+	key, _ := clientKey(s.req)
+	c := &ClientTx{l: l, req: s.req, to: s.to}
 	if sink != nil {
 		c.sink.Store(&sink)
 	}
-	r := &record{l: l, key: key, m: client, state: Calling, flow: flow, ctx: c, last: bytesOf(req), pos: -1}
+	r := &record{l: l, key: key, m: client, state: Calling, flow: s.flow, ctx: c, last: s.bytes, pos: -1}
 	c.rec = r
-	if req.Method == sip.INVITE {
+	if s.req.Method == sip.INVITE {
 		r.m = inviteClient
 	}
-	bytes := r.last
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()
@@ -58,8 +66,8 @@ func (l *Layer) launch(req *sip.Request, flow transport.Flow, to Destination, si
 	r.armLocked(DoT1 | DoEnd64)
 	l.addLocked(l.clients, r) // before dialling: a connection that fails at once must find it
 	l.mu.Unlock()
-	if err := l.deliver(flow, bytes, to); err != nil && l.withdraw(r) {
-		return nil, fmt.Errorf("%s to %s: %w", req.Method, flow.Remote, err)
+	if err := l.deliver(s.flow, s.bytes, s.to); err != nil && l.withdraw(r) {
+		return nil, fmt.Errorf("%s to %s: %w", s.req.Method, s.flow.Remote, err)
 	}
 	return c, nil
 }
@@ -79,7 +87,7 @@ func (l *Layer) withdraw(r *record) bool {
 // Write sends a request without a transaction: an ACK to a 2xx that the dialog repeats itself. The first time it gets its Via;
 // the same request given again goes out as it was.
 func (l *Layer) Write(req *sip.Request, to Destination) error {
-	if req.Via() != nil {
+	if has[*base.ViaHeader](req) {
 		return l.deliver(l.cfg.Endpoint.Flow(to.Transport, to.Addr), bytesOf(req), to)
 	}
 	flow, bytes, err := l.prepare(req, to)
@@ -105,7 +113,7 @@ func (l *Layer) deliver(flow transport.Flow, bytes []byte, to Destination) error
 
 // prepare checks a request, gives it Via and Max-Forwards, and prints it.
 func (l *Layer) prepare(req *sip.Request, to Destination) (transport.Flow, []byte, error) {
-	if req.Via() != nil || req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil {
+	if has[*base.ViaHeader](req) || req.From() == nil || req.To() == nil || req.CallID() == nil || req.CSeq() == nil {
 		return transport.Flow{}, nil, fmt.Errorf("%s: %w", req.Method, ErrLocal)
 	}
 	if !to.Addr.IsValid() || req.CSeq().MethodName != req.Method {
@@ -115,15 +123,25 @@ func (l *Layer) prepare(req *sip.Request, to Destination) (transport.Flow, []byt
 	host, port := l.cfg.Endpoint.SentBy(to.Transport)
 	via := &base.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: to.Transport, Host: host, Port: port}
 	via.Params = base.HeaderParams{{K: "branch", V: sip.NewBranch()}, {K: "rport"}}
-	if req.MaxForwards() == nil {
+	if !has[*base.MaxForwardsHeader](req) && sip.HeaderText(req, "Max-Forwards") == "" {
 		hops := base.MaxForwardsHeader(70)
 		req.PrependHeader(&hops)
 	}
 	req.PrependHeader(via)
-	if req.ContentLength() == nil {
+	if !has[*base.ContentLengthHeader](req) {
 		req.SetBody(req.Body())
 	}
 	return flow, bytesOf(req), nil
+}
+
+// has reports whether a header of that type is there, without the search for compact names that the model makes.
+func has[H sip.Header](req *sip.Request) bool {
+	for _, h := range req.Headers() {
+		if _, ok := h.(H); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // response gives a response to its transaction.

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -9,8 +10,8 @@ import (
 	"tandem/sip"
 )
 
-// mend repairs two faults that are common, harmless and fatal to the parser: a status line without the blank before its
-// empty reason, and lines that end with LF alone. A sound message comes back as it is, without a copy.
+// mend repairs faults that are common, harmless and fatal to the parser: a status line without the blank before its empty
+// reason, lines that end with LF alone, and a datagram without the empty line that ends the head. A sound message comes back as it is, without a copy.
 func mend(data []byte) []byte {
 	end := bytes.IndexByte(data, '\n')
 	if end < 0 {
@@ -19,6 +20,9 @@ func mend(data []byte) []byte {
 	if end == 0 || data[end-1] != '\r' {
 		data = crlf(data)
 		end = bytes.IndexByte(data, '\n')
+	}
+	if bytes.HasSuffix(data, []byte("\r\n")) && !bytes.Contains(data, []byte("\r\n\r\n")) {
+		data = append(slices.Clip(data), '\r', '\n')
 	}
 	if end == len("SIP/2.0 200\r") && bytes.HasPrefix(data, []byte("SIP/2.0 ")) {
 		out := make([]byte, 0, len(data)+1)
@@ -39,6 +43,33 @@ func crlf(data []byte) []byte {
 	}
 	out = append(out, '\r', '\n')
 	return append(out, body...)
+}
+
+// salvage replaces a start line that the parser refuses, when it is that of a request beyond doubt, by one that validation
+// answers with 416 for a scheme nobody knows and 400 for anything else: without an answer the sender would repeat it.
+func salvage(data []byte) ([]byte, bool) {
+	line, rest, ok := bytes.Cut(data, []byte("\r\n"))
+	fields := bytes.Fields(line)
+	if !ok || len(fields) < 3 || !bytes.Equal(fields[len(fields)-1], []byte("SIP/2.0")) || !sip.IsToken(string(fields[0])) {
+		return nil, false
+	}
+	uri := " sip:"
+	if scheme, _, ok := bytes.Cut(fields[1], []byte(":")); ok && len(fields) == 3 && foreign(string(scheme)) {
+		uri = " unknown:x"
+	}
+	return slices.Concat(fields[0], []byte(uri+" SIP/2.0\r\n"), rest), true
+}
+
+// foreign reports whether the text is a URI scheme, and none of ours.
+func foreign(scheme string) bool {
+	if !sip.IsToken(scheme) || scheme[0]|0x20 < 'a' || scheme[0]|0x20 > 'z' {
+		return false
+	}
+	switch strings.ToLower(scheme) {
+	case "sip", "sips", "tel":
+		return false
+	}
+	return true
 }
 
 // logGate lets one line through in a second and counts the rest.

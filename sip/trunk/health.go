@@ -23,7 +23,7 @@ func OutcomeOf(status int) Outcome {
 
 // Pauses of a target that answered 503.
 const (
-	// DefaultPause is taken when 503 named no Retry-After.
+	// DefaultPause is taken when 503 named no Retry-After, and after failures on a trunk that is not pinged.
 	DefaultPause = 30 * time.Second
 	// MaxPause cuts a longer Retry-After: a target shall not put itself away for days.
 	MaxPause = 10 * time.Minute
@@ -40,13 +40,18 @@ type HealthChanged struct {
 // health is one target's machine with its counters. Owned by its Trunk, under the trunk's lock.
 type health struct {
 	state    HealthState
-	failures int // in a row
-	answers  int // in a row
-	until    time.Time
+	failures int       // in a row
+	answers  int       // in a row
+	until    time.Time // end of its pause; zero for none
+	asked    bool      // the target asked for the pause: an answer to OPTIONS does not end it
 }
 
-// observe feeds one outcome and tells whether the state is to be published.
+// observe feeds one outcome and tells whether the state is to be published. pause follows a 503 or the last failure; 0 means
+// DefaultPause for the first, and none for the second.
 func (h *health) observe(now time.Time, o Outcome, rule HealthRule, pause time.Duration) bool {
+	if o == Answered && h.asked && !h.until.IsZero() {
+		return false
+	}
 	on := h.count(o, rule)
 	to, do, listed := step(healthTable, h.state, on)
 	if !listed {
@@ -54,12 +59,18 @@ func (h *health) observe(now time.Time, o Outcome, rule HealthRule, pause time.D
 	}
 	h.state = to
 	if do&healthPause != 0 {
-		if pause <= 0 {
-			pause = DefaultPause
-		}
-		h.until = now.Add(min(pause, MaxPause))
+		h.pause(now, o == Overloaded, pause)
 	}
 	return do&healthPublish != 0
+}
+
+func (h *health) pause(now time.Time, asked bool, d time.Duration) {
+	if asked && d <= 0 {
+		d = DefaultPause
+	}
+	if h.asked = asked; d > 0 {
+		h.until = now.Add(min(d, MaxPause))
+	}
 }
 
 func (h *health) count(o Outcome, rule HealthRule) healthOn {

@@ -23,7 +23,7 @@ const (
 	healthFailure                   // no answer, or no connection
 	healthExhausted                 // as many failures in a row as HealthRule.DownAfter
 	healthOverload                  // 503
-	healthResume                    // the time of its Retry-After is over
+	healthResume                    // its pause is over
 	nHealthOn
 )
 
@@ -31,20 +31,20 @@ type healthDo uint8
 
 const (
 	healthPublish healthDo = 1 << iota // tell the owner
-	healthPause                        // not before Retry-After
+	healthPause                        // 503: not before Retry-After; failures: only where no OPTIONS would find out
 )
 
 var healthRows = []row[HealthState, healthOn, healthDo]{
 	{Unknown, healthAnswer, Up, healthPublish, "3261 §11"},
 	{Unknown, healthSteady, Up, healthPublish, "3261 §11"},
 	{Unknown, healthFailure, Degraded, healthPublish, "3263 §4.3"},
-	{Unknown, healthExhausted, Down, healthPublish, "3263 §4.3"},
+	{Unknown, healthExhausted, Down, healthPublish | healthPause, "3263 §4.3"},
 	{Unknown, healthOverload, Down, healthPublish | healthPause, "3261 §21.5.4"},
 	{Up, healthFailure, Degraded, healthPublish, "3263 §4.3"},
-	{Up, healthExhausted, Down, healthPublish, "3263 §4.3"},
+	{Up, healthExhausted, Down, healthPublish | healthPause, "3263 §4.3"},
 	{Up, healthOverload, Down, healthPublish | healthPause, "3261 §21.5.4"},
 	{Degraded, healthSteady, Up, healthPublish, "3261 §11"},
-	{Degraded, healthExhausted, Down, healthPublish, "3263 §4.3"},
+	{Degraded, healthExhausted, Down, healthPublish | healthPause, "3263 §4.3"},
 	{Degraded, healthOverload, Down, healthPublish | healthPause, "3261 §21.5.4"},
 	{Down, healthAnswer, Degraded, healthPublish, "3261 §11"},
 	{Down, healthSteady, Up, healthPublish, "3261 §11"},

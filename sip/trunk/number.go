@@ -31,7 +31,7 @@ type Number struct {
 	E164     string // "+4930123456"; "" unless GlobalNumber
 	National string // digits with the national prefix: "030123456"
 	Country  string // two letters of the number's country, "" if it has none
-	Valid    bool   // the number's plan knows it; false for one that is only possible
+	Valid    bool   // the number's plan knows it; false for an international form that is only possible
 }
 
 // maxNumber bounds the text that is read as a number, in bytes.
@@ -58,14 +58,22 @@ func ReadNumber(raw, country string) Number {
 		n.Kind, n.National, n.Country, n.Valid = EmergencyNumber, text, country, true
 		return n
 	}
-	parsed, err := phonenumbers.Parse(text, country)
-	if err == nil && phonenumbers.IsPossibleNumber(parsed) {
+	parsed, err := phonenumbers.ParseAndKeepRawInput(text, country)
+	switch {
+	case err != nil:
+	case phonenumbers.IsValidNumber(parsed) || international(parsed) && phonenumbers.IsPossibleNumber(parsed):
 		return n.global(parsed)
-	}
-	if err == nil && country != "" && phonenumbers.IsValidShortNumberForRegion(parsed, country) {
+	case country != "" && phonenumbers.IsValidShortNumberForRegion(parsed, country):
 		n.Kind, n.National, n.Country, n.Valid = ShortNumber, text, country, true
 	}
 	return n
+}
+
+// international tells whether the country code was dialled. Only then is a number taken that its plan does not know: otherwise "1001"
+// would be a subscriber of the country, not an extension.
+func international(parsed *phonenumbers.PhoneNumber) bool {
+	source := parsed.GetCountryCodeSource()
+	return source == phonenumbers.PhoneNumber_FROM_NUMBER_WITH_PLUS_SIGN || source == phonenumbers.PhoneNumber_FROM_NUMBER_WITH_IDD
 }
 
 func (n Number) global(parsed *phonenumbers.PhoneNumber) Number {
@@ -146,5 +154,6 @@ func iddPrefix(country string) string {
 
 // internationalPrefix lists the countries outside plan 1 that do not dial "00" (ITU-T Operational Bulletin, list of dialling procedures).
 var internationalPrefix = map[string]string{
-	"AU": "0011", "JP": "010", "RU": "810", "KZ": "810", "BY": "810", "TM": "810", "TJ": "810", "UZ": "00", "HK": "001", "SG": "001", "KR": "001", "TH": "001", "ID": "001", "KE": "000", "TZ": "000", "UG": "000", "CU": "119",
+	"AU": "0011", "BY": "810", "CU": "119", "HK": "001", "ID": "001", "JP": "010", "KE": "000", "KR": "001", "KZ": "810",
+	"RU": "810", "SG": "001", "TH": "001", "TJ": "810", "TM": "810", "TZ": "000", "UG": "000",
 }

@@ -72,6 +72,12 @@ func (t *Trunk) Report(now time.Time, target Target, o Outcome, pause time.Durat
 	if i < 0 {
 		return changes
 	}
+	if o != Overloaded {
+		pause = 0
+		if t.cfg.Ping == 0 {
+			pause = DefaultPause // a call finds out whether it is back
+		}
+	}
 	from := t.health[i].state
 	if t.health[i].observe(now, o, t.cfg.HealthRule, pause) {
 		changes = append(changes, t.changedLocked(now, i, from))

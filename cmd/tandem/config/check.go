@@ -86,11 +86,28 @@ func (c *Config) checkEndpoints(at source.At) {
 				byExtension[e.Extension] = ext
 			}
 		}
-		if e.Password.Empty() && e.Password.Ref() == "" && e.HA1.Ref() == "" && e.HA1.Empty() {
+		c.checkAliases(here, e)
+		if !here.Key("password").Given() && !here.Key("ha1").Given() {
 			here.Errorf("%s: needs a password or ha1, or nobody can register it", here.Path())
 		}
 		if e.MaxCalls < 0 {
 			here.Key("max_calls").Errorf("%s.max_calls: must not be negative", here.Path())
+		}
+	}
+}
+
+// checkAliases wants each alias to mean one endpoint only.
+func (c *Config) checkAliases(here source.At, e *Endpoint) {
+	if e.Name == Echo {
+		here.Errorf("%s: %q is built in", here.Path(), Echo)
+	}
+	for i, alias := range e.Aliases {
+		at := here.Key("aliases").Index(i)
+		if !nameForm.MatchString(alias) {
+			at.Errorf("%s: %q may hold letters, digits, '.', '_' and '-' only", at.Path(), alias)
+		}
+		if other, found := c.Endpoint(alias); alias == Echo || found && other != e {
+			at.Errorf("%s: %q means something else already", at.Path(), alias)
 		}
 	}
 }
@@ -116,14 +133,12 @@ func (c *Config) checkTrunks(at source.At) {
 func (c *Config) checkACD(at source.At) {
 	for name, q := range c.Queues {
 		if q == nil {
-			c.Queues[name] = &Queue{}
-		} else if q.Name != "" && q.Name != name {
-			at.Key("queues").Key(name).Key("name").Errorf("queues.%s.name: the name stands in front already", name)
+			c.Queues[name] = &Queue{Name: name}
 		}
 	}
 	for name, a := range c.Agents {
 		if a == nil {
-			c.Agents[name] = &Agent{}
+			c.Agents[name] = &Agent{ID: name}
 		}
 	}
 	for _, err := range c.ACD().Validate() {
@@ -188,7 +203,7 @@ func (c *Config) checkNumbers(at source.At) {
 		} else if n.Flow != "" && c.Plan == nil {
 			here.Key("flow").Errorf("numbers.%s: flow %q, but no folder of flows is configured", pattern, n.Flow)
 		}
-		known(here.Key("endpoint"), "endpoint", n.Endpoint, sorted(c.Endpoints))
+		known(here.Key("endpoint"), "endpoint", n.Endpoint, c.dialable())
 		known(here.Key("queue"), "queue", n.Queue, sorted(c.Queues))
 		known(here.Key("trunk"), "trunk", n.Trunk, sorted(c.Trunks))
 	}

@@ -1,9 +1,9 @@
 package config
 
 import (
+	"slices"
 	"time"
 
-	"tandem/acd"
 	"tandem/ivr/flow"
 	"tandem/ivr/flow/source"
 	"tandem/sip/trunk"
@@ -120,39 +120,43 @@ type Endpoint struct {
 	Name        string        `yaml:",name"`
 	DisplayName string        `yaml:"display_name"`
 	Extension   string        `yaml:"extension"`
+	Aliases     []string      `yaml:"aliases"` // further names that flows and numbers may dial
 	Password    source.Secret `yaml:"password"`
 	HA1         source.Secret `yaml:"ha1"`       // MD5 of name:domain:password, instead of password
 	CallerID    string        `yaml:"caller_id"` // number shown on outgoing calls
 	MaxCalls    int           `yaml:"max_calls" default:"2"`
 }
 
-// Queue is a queue of the dispatcher.
-type Queue struct {
-	acd.QueueConfig `yaml:",inline"`
-}
+// Echo is the endpoint that is always there: it plays back what it hears.
+const Echo = "echo"
 
-// Agent is a person who takes offers.
-type Agent struct {
-	acd.AgentConfig `yaml:",inline"`
-}
-
-// ACD gives the dispatcher's configuration, ordered by name.
-func (c *Config) ACD() acd.Config {
-	var out acd.Config
-	for _, name := range sorted(c.Queues) {
-		q := c.Queues[name].QueueConfig
-		q.Name = name
-		out.Queues = append(out.Queues, q)
+// Endpoint finds an endpoint by name, extension or alias.
+func (c *Config) Endpoint(dialled string) (*Endpoint, bool) {
+	if e := c.Endpoints[dialled]; e != nil {
+		return e, true
 	}
-	for _, name := range sorted(c.Agents) {
-		a := c.Agents[name].AgentConfig
-		a.ID = name
-		if a.Name == "" {
-			a.Name = name
+	for _, name := range sorted(c.Endpoints) {
+		if e := c.Endpoints[name]; e != nil && (e.Extension == dialled && dialled != "" || slices.Contains(e.Aliases, dialled)) {
+			return e, true
 		}
-		out.Agents = append(out.Agents, a)
 	}
-	return out
+	return nil, false
+}
+
+// dialable lists everything that may stand where an endpoint is dialled.
+func (c *Config) dialable() []string {
+	names := append(sorted(c.Endpoints), Echo)
+	for _, e := range c.Endpoints {
+		if e == nil {
+			continue
+		}
+		names = append(names, e.Aliases...)
+		if e.Extension != "" {
+			names = append(names, e.Extension)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // TrunkConfigs gives the trunks' configurations, ordered by name.

@@ -207,13 +207,7 @@ func (c *Config) flowFiles(src Source) ([]flow.File, error) {
 // world is what flows may name.
 func (c *Config) world(src Source, at source.At) flow.World {
 	w := flow.World{Queues: flow.Known(sorted(c.Queues)...)}
-	phones := sorted(c.Endpoints)
-	for _, e := range c.Endpoints {
-		if e != nil && e.Extension != "" {
-			phones = append(phones, e.Extension)
-		}
-	}
-	w.Endpoints = flow.Known(phones...)
+	w.Endpoints = flow.Known(c.dialable()...)
 	names, err := promptNames(c.Media.Prompts, src.Prompts)
 	if err != nil {
 		at.Key("media").Key("prompts").Errorf("media.prompts: %v", err)

@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v4"
+
+	"tandem/ivr/flow/source"
 )
 
 // Show gives the configuration in force as YAML: every default filled in, secrets as their references.
@@ -24,13 +26,9 @@ func (c *Config) Values() (map[string]any, error) {
 
 func (c *Config) node() *yaml.Node {
 	filled := *c
-	filled.Queues, filled.Agents = map[string]*Queue{}, map[string]*Agent{}
-	room := c.ACD().Effective()
-	for _, q := range room.Queues {
-		filled.Queues[q.Name] = &Queue{q}
-	}
-	for _, a := range room.Agents {
-		filled.Agents[a.ID] = &Agent{a}
+	filled.Queues = map[string]*Queue{}
+	for _, q := range c.ACD().Effective().Queues {
+		filled.Queues[q.Name] = c.Queues[q.Name].shown(q)
 	}
 	return node(reflect.ValueOf(filled))
 }
@@ -78,9 +76,6 @@ func leaf(v reflect.Value) *yaml.Node {
 		if err != nil {
 			raw = nil
 		}
-		if string(raw) == "***" { // a secret that was never given
-			raw = nil
-		}
 		return text(string(raw))
 	}
 	if s, ok := v.Interface().(fmt.Stringer); ok {
@@ -120,6 +115,7 @@ func fields(v reflect.Value, n *yaml.Node) {
 		name, opts, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		switch {
 		case !f.IsExported() || name == "-" || opts == "name":
+		case unsetSecret(v.Field(i)):
 		case strings.Contains(opts, "inline"):
 			fields(v.Field(i), n)
 		default:
@@ -129,6 +125,12 @@ func fields(v reflect.Value, n *yaml.Node) {
 			n.Content = append(n.Content, text(name), node(v.Field(i)))
 		}
 	}
+}
+
+// unsetSecret tells whether a secret was never given: there is no text that would say so in YAML.
+func unsetSecret(v reflect.Value) bool {
+	s, ok := v.Interface().(source.Secret)
+	return ok && s.Ref() == "" && s.Empty()
 }
 
 func snake(name string) string {

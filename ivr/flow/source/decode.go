@@ -31,6 +31,9 @@ func (r *Reader) value(n *yaml.Node, v reflect.Value, at spot) {
 	if v.Kind() == reflect.Slice && !again {
 		v.SetZero() // what is written replaces the default
 	}
+	if isSecret(v.Type()) && !isReference(n.Value) {
+		r.conceal(n)
+	}
 	if isScalar(v.Type()) {
 		if again && at.path != "" {
 			r.twice(n, at, before)
@@ -72,6 +75,7 @@ func (r *Reader) structure(n *yaml.Node, v reflect.Value, at spot) {
 			r.reject(key, at, "merge keys (<<) are not supported", "")
 		case at.path == "" && key.Value == "$schema":
 		default:
+			r.conceal(value)
 			r.reject(key, at, fmt.Sprintf("unknown key %q%s", key.Value, within(at.path)), Suggest(key.Value, keysOf(v.Type())))
 		}
 	}
@@ -220,6 +224,16 @@ func (r *Reader) twice(n *yaml.Node, at spot, first mark) {
 	}
 	r.faults.Add(Fault{Pos: r.pos(where), Path: at.path, Width: max(len(where.Value), 1), Mask: true,
 		Message: fmt.Sprintf("%q is given twice", at.path), Related: []Related{{first.key, "first given here"}}})
+}
+
+// conceal keeps the scalars of a node out of excerpts: a misspelt key may stand before a secret.
+func (r *Reader) conceal(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode {
+		r.faults.hide(r.pos(n), len(n.Value)+2)
+	}
+	for _, child := range n.Content {
+		r.conceal(child)
+	}
 }
 
 // reject reports a fault at a node; the rest of its line is hidden, for it may hold a secret under a misspelt key.

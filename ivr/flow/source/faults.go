@@ -52,6 +52,7 @@ type Faults struct {
 	order   []string
 	errors  int
 	dropped int
+	hidden  map[Pos]int // places that may hold a secret, with their width
 }
 
 // AddSource makes the text of a file known, for the excerpts.
@@ -142,12 +143,35 @@ func (f *Faults) excerpt(b *strings.Builder, fault Fault) {
 	line := strings.TrimRight(lines[fault.Pos.Line-1], "\r")
 	start := min(max(fault.Pos.Col-1, 0), len(line))
 	width := min(max(fault.Width, 0), len(line)-start)
+	line = f.veil(fault.Pos, line)
 	if end := start + width; fault.Mask && end < len(line) {
 		line = line[:end] + " …"
 	}
 	line = window(line, &start)
 	width = max(min(width, len(line)-start), 1)
 	fmt.Fprintf(b, "%5d | %s\n      | %s%s\n", fault.Pos.Line, printable(line), blank(line[:start]), strings.Repeat("^", width))
+}
+
+// hide keeps width bytes at a place out of every excerpt, for they may be a secret.
+func (f *Faults) hide(at Pos, width int) {
+	if f.hidden == nil {
+		f.hidden = map[Pos]int{}
+	}
+	f.hidden[at] = max(f.hidden[at], width)
+}
+
+// veil stars out what is hidden on the line.
+func (f *Faults) veil(line Pos, text string) string {
+	out := []byte(text)
+	for at, width := range f.hidden {
+		if at.File != line.File || at.Line != line.Line {
+			continue
+		}
+		for i := max(at.Col-1, 0); i < min(at.Col-1+width, len(out)); i++ {
+			out[i] = '*'
+		}
+	}
+	return string(out)
 }
 
 // window cuts a long line down to what surrounds the caret.
@@ -176,5 +200,5 @@ func blank(s string) string {
 			return r
 		}
 		return ' '
-	}, s)
+	}, strings.ToValidUTF8(s, "?"))
 }

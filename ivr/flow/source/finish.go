@@ -58,7 +58,6 @@ func (r *Reader) finish(v reflect.Value, at At) {
 	}
 }
 
-// finishList starts where the file's elements start: at the first index that was read, behind any defaults.
 func (r *Reader) finishList(v reflect.Value, at At) {
 	for i := range v.Len() {
 		r.finish(v.Index(i), at.Index(i))
@@ -79,11 +78,22 @@ func (r *Reader) finishMap(v reflect.Value, at At) {
 func (r *Reader) finishStruct(v reflect.Value, at At) {
 	for _, f := range fieldsOf(v.Type()) {
 		child := at.Key(f.key)
-		if f.required && !child.Given() {
+		if f.required && !r.unread && !child.Given() {
 			r.missing(at, f.key)
 		}
 		r.finish(v.FieldByIndex(f.index), child)
 	}
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.IsExported() && !f.Anonymous && strings.HasSuffix(f.Tag.Get("yaml"), ",inline") {
+			r.hook(v.Field(i), at)
+		}
+	}
+	r.hook(v, at)
+}
+
+// hook calls what the struct offers to check itself.
+func (r *Reader) hook(v reflect.Value, at At) {
 	switch hook := v.Addr().Interface().(type) {
 	case Validator:
 		hook.Validate(at)
@@ -119,6 +129,9 @@ func (r *Reader) spread(err error, at At) {
 	path, rest, ok := strings.Cut(text, ": ")
 	if below := (At{r, join(at.path, path)}); ok && !strings.ContainsAny(path, ` "`) && below.Given() {
 		where, text = below, rest
+	}
+	if where != at && r.bad[where.path] {
+		return // it could not be read, so the hook saw a zero value
 	}
 	if where.path != "" {
 		text = where.path + ": " + text

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -33,6 +34,8 @@ type Reader struct {
 	lines  []string
 	nodes  int
 	begun  map[any]bool
+	bad    map[string]bool // paths of scalars that could not be read
+	unread bool            // a file had no readable YAML: what is missing may be there
 }
 
 // mark is what is remembered of a path.
@@ -50,7 +53,7 @@ func NewReader(opts Options, faults *Faults) *Reader {
 	if faults == nil {
 		faults = &Faults{}
 	}
-	return &Reader{opts: opts, faults: faults, marks: map[string]mark{}, begun: map[any]bool{}}
+	return &Reader{opts: opts, faults: faults, marks: map[string]mark{}, begun: map[any]bool{}, bad: map[string]bool{}}
 }
 
 // Decode reads one file into the struct that into points to, checks it, and returns every fault as one error.
@@ -82,6 +85,7 @@ func (r *Reader) Read(file string, data []byte, into any) {
 		r.defaults(v)
 	}
 	if len(data) > MaxBytes {
+		r.unread = true
 		r.faults.Add(Fault{Pos: Pos{File: file}, Message: fmt.Sprintf("file has %d bytes, the limit is %d", len(data), MaxBytes)})
 		return
 	}
@@ -90,7 +94,10 @@ func (r *Reader) Read(file string, data []byte, into any) {
 	if node == nil || len(node.Content) == 0 {
 		return
 	}
-	if root := node.Content[0]; r.bounded(root, 0) && root.Tag != "!!null" {
+	root := node.Content[0]
+	if !r.bounded(root, 0) {
+		r.unread = true
+	} else if root.Tag != "!!null" {
 		r.value(root, v, spot{})
 	}
 }
@@ -128,12 +135,17 @@ func (r *Reader) parse(data []byte) *yaml.Node {
 	return nil
 }
 
+// delicate matches lines that may hold a secret, where nothing better is known of them.
+var delicate = regexp.MustCompile(`(?i)pass|secret|token|key|pin`)
+
 func (r *Reader) syntax(err error) {
-	fault := Fault{Pos: Pos{File: r.file}, Message: "not valid YAML: " + err.Error(), Mask: true}
+	r.unread = true
+	fault := Fault{Pos: Pos{File: r.file}, Message: "not valid YAML: " + err.Error()}
 	var at *yaml.LoadError
 	if errors.As(err, &at) {
 		fault.Pos = Pos{File: r.file, Line: at.Mark.Line, Col: at.Mark.Column}
 		fault.Message = "not valid YAML: " + at.Message
+		fault.Mask = at.Mark.Line > 0 && at.Mark.Line <= len(r.lines) && delicate.MatchString(r.lines[at.Mark.Line-1])
 	}
 	r.faults.Add(fault)
 }

@@ -47,11 +47,13 @@ func isScalar(t reflect.Type) bool {
 // scalar decodes a scalar node, reporting what does not fit.
 func (r *Reader) scalar(n *yaml.Node, v reflect.Value, at spot) {
 	if n.Kind != yaml.ScalarNode {
+		r.bad[at.path] = true
 		r.reject(n, at, fmt.Sprintf("expected %s%s, got %s", want(v.Type()), within(at.path), what(n)), "")
 		return
 	}
 	if isNull(n) {
 		if v.Kind() != reflect.Pointer {
+			r.bad[at.path] = true
 			r.reject(n, at, fmt.Sprintf("expected %s%s, got nothing", want(v.Type()), within(at.path)), "")
 		}
 		return
@@ -60,6 +62,7 @@ func (r *Reader) scalar(n *yaml.Node, v reflect.Value, at spot) {
 	if err == nil {
 		return
 	}
+	r.bad[at.path] = true
 	m := r.marks[at.path]
 	fault := Fault{Pos: m.value, Path: at.path, Width: m.width, Mask: m.secret, Message: at.path + ": " + err.Error(), Hint: hintOf(err)}
 	if m.secret {
@@ -219,7 +222,7 @@ func ParseDuration(text string) (time.Duration, error) {
 
 func sumWords(words []string) (time.Duration, error) {
 	var sum time.Duration
-	if len(words)%2 != 0 || len(words) > 8 {
+	if len(words) == 0 || len(words)%2 != 0 || len(words) > 8 {
 		return 0, errors.New("not pairs of number and unit")
 	}
 	for i := 0; i < len(words); i += 2 {

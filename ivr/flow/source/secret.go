@@ -54,6 +54,12 @@ var (
 	errSecretEmpty = errors.New("the secret is empty")
 )
 
+// isReference says whether the text points to a secret, and so is none itself.
+func isReference(text string) bool {
+	_, err := Options{}.resolve(text)
+	return err == nil
+}
+
 // resolve turns a reference into a Secret. Without a resolver in opts the value stays empty.
 func (o Options) resolve(text string) (Secret, error) {
 	s := Secret{ref: text}

@@ -27,7 +27,7 @@ func Nearest(name string, known []string) string {
 		if len(k) > 64 || len(name) > 64 {
 			continue
 		}
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least || d == least && best == "" {
+		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < len(name) && (d < least || d == least && best == "") {
 			best, least = k, d
 		}
 	}

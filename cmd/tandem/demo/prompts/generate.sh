@@ -4,21 +4,21 @@
 #   flite -voice slt -t TEXT raw.wav && sox raw.wav NAME.wav <the chain below>
 set -eu
 cd "$(dirname "$0")"
-tone() { # NOTE NOTE NOTE: one bar of a broken chord, 2 seconds
-	sox -R -n -r 8000 -b 16 -c 1 "$parts/$bar.wav" synth 2 pluck "$1" synth 2 pluck mix "$2" synth 2 pluck mix "$3" fade 0.01 2 0.3 gain -n -14
+tone() { # NOTE NOTE NOTE: one bar of a soft chord, 2 seconds
+	sox -R -n -r 8000 -b 16 -c 1 "$parts/$bar.wav" synth 2 sine "$1" synth 2 sine mix "$2" synth 2 sine mix "$3" fade 0.1 2 0.6 gain -n -14
 	bar=$((bar + 1))
 }
 raw=$(mktemp --suffix=.wav)
 parts=$(mktemp -d)
 trap 'rm -rf "$raw" "$parts"' EXIT
 
-# music/hold: eight bars of plucked chords, made here so that nobody else's music is shipped
+# music/hold: eight bars of chords, made here so that nobody else's music is shipped
 bar=10
 mkdir -p music
-for chord in "C3 E3 G3" "A2 C3 E3" "F2 A2 C3" "G2 B2 D3" "C3 G3 E4" "A2 E3 C4" "F2 C3 A3" "G2 D3 B3"; do
+for chord in "C4 E4 G4" "A3 C4 E4" "F4 A4 C5" "G4 B4 D5" "C4 G4 E5" "A3 E4 C5" "F4 C5 A5" "G4 D5 B5"; do
 	tone $chord
 done
-sox "$parts"/*.wav music/hold.wav lowpass 3000 gain -n -12
+sox -R "$parts"/*.wav music/hold.wav lowpass 3000 gain -n -12
 grep -v '^#' manifest | while read -r name voice text; do
 	mkdir -p "$(dirname "$name")"
 	flite -voice "$voice" -t "$text" "$raw"

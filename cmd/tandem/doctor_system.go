@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"tandem/cmd/tandem/config"
+	"tandem/media/prompt"
+)
+
+// filesPerCall: two streams of two sockets each.
+const filesPerCall = 4
+
+// filesBeside are for connections, store, log and recordings.
+const filesBeside = 512
+
+// checkFiles compares the limit of open files with the calls that are allowed.
+func checkFiles(cfg *config.Config) []finding {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return []finding{{"open-files", warning, err.Error(), ""}}
+	}
+	need := uint64(filesPerCall*cfg.SIP.MaxCalls + filesBeside)
+	if limit.Max < need { // the soft limit is raised by the runtime
+		return []finding{{"open-files", trouble, fmt.Sprintf("limit %d, sip.max_calls %d needs about %d", limit.Max, cfg.SIP.MaxCalls, need),
+			fmt.Sprintf("raise it: ulimit -n %d, or LimitNOFILE=%d in the service file", need, need)}}
+	}
+	return []finding{ok("open-files", "limit %d, about %d are needed", limit.Max, need)}
+}
+
+// Free space below which recordings and journal are in danger.
+const (
+	littleSpace = 1 << 30
+	noSpace     = 100 << 20
+)
+
+// checkDisk looks at the folders that grow: writable, and with room.
+func checkDisk(cfg *config.Config) (list []finding) {
+	for _, x := range []struct{ id, path string }{{"disk-store", filepath.Dir(cfg.Store.Path)}, {"disk-recordings", cfg.Recordings.Path}} {
+		list = append(list, checkFolder(x.id, existing(x.path)))
+	}
+	return list
+}
+
+// existing gives the nearest folder above that exists: serve makes what is missing below.
+func existing(path string) string {
+	for {
+		if info, err := os.Stat(path); err == nil && info.IsDir() || filepath.Dir(path) == path {
+			return path
+		}
+		path = filepath.Dir(path)
+	}
+}
+
+func checkFolder(id, dir string) finding {
+	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+		return finding{id, trouble, fmt.Sprintf("%s: %v", dir, err), "let this user write there, or set another path"}
+	}
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return finding{id, warning, fmt.Sprintf("%s: %v", dir, err), ""}
+	}
+	free := s.Bavail * uint64(s.Bsize)
+	evidence := fmt.Sprintf("%s has %d MiB free", dir, free>>20)
+	switch {
+	case free < noSpace:
+		return finding{id, trouble, evidence, "free space: below 100 MiB calls will be refused soon"}
+	case free < littleSpace:
+		return finding{id, warning, evidence, "free space: a minute of recording takes 2 MiB"}
+	}
+	return ok(id, "%s", evidence)
+}
+
+// checkPrompts reads every prompt, as serve does.
+func checkPrompts(cfg *config.Config, src config.Source) []finding {
+	fsys, where := src.Prompts, "shipped prompts"
+	if cfg.Media.Prompts != "" {
+		fsys, where = os.DirFS(cfg.Media.Prompts), cfg.Media.Prompts
+	}
+	lib, err := prompt.Load(fsys, prompt.Limits{})
+	if err != nil {
+		return []finding{{"prompts", trouble, fmt.Sprintf("%s: %v", where, err), "prompts are WAV, 8000 or 16000 Hz, mono, 16 bits"}}
+	}
+	return []finding{ok("prompts", "%s: %d prompts, %d MiB in memory", where, len(lib.Names()), lib.Bytes()>>20)}
+}
+
+// built is a time before which no right clock can be.
+var built = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// checkClock looks whether the clock is set and kept, and whether time zones are known.
+func checkClock(now time.Time) (list []finding) {
+	list = append(list, clock(now))
+	if _, err := time.LoadLocation("Europe/Berlin"); err != nil {
+		list = append(list, finding{"time-zones", trouble, err.Error(), "install the time zone data (package tzdata): opening hours need it"})
+	} else {
+		zone, _ := now.Zone()
+		list = append(list, ok("time-zones", "known; the local zone is %s", zone))
+	}
+	return list
+}
+
+// unsynchronised is STA_UNSYNC of adjtimex(2).
+const unsynchronised = 0x40
+
+func clock(now time.Time) finding {
+	if now.Before(built) {
+		return finding{"clock", trouble, "it says " + now.Format(time.RFC3339), "set the clock: `timedatectl set-ntp true`"}
+	}
+	var t unix.Timex
+	if _, err := unix.Adjtimex(&t); err == nil && t.Status&unsynchronised != 0 {
+		return finding{"clock", warning, now.Format(time.RFC3339) + ", but nothing keeps it right", "run chrony or systemd-timesyncd"}
+	}
+	return ok("clock", "%s", now.Format(time.RFC3339))
+}
+
+// checkPasswords names weak ones: a problem where others can reach us, else a warning.
+func checkPasswords(cfg *config.Config) (list []finding) {
+	grade := warning
+	if len(cfg.Public()) > 0 {
+		grade = trouble
+	}
+	for _, w := range cfg.Weak() {
+		list = append(list, finding{"password-" + w.Endpoint, grade, "the password of endpoint " + w.Endpoint + " is weak: " + w.Why,
+			"give it a long random one, by environment or file"})
+	}
+	if len(list) == 0 {
+		list = append(list, ok("passwords", "none of the endpoints' passwords can be guessed"))
+	}
+	return list
+}

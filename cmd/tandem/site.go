@@ -1,0 +1,421 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tandem/acd"
+	"tandem/cmd/tandem/config"
+	"tandem/media"
+	"tandem/media/engine"
+	"tandem/media/prompt"
+	"tandem/media/record"
+	"tandem/sip/b2bua"
+	"tandem/sip/digest"
+	"tandem/sip/registrar"
+	"tandem/sip/transaction"
+	"tandem/sip/transport"
+	"tandem/sip/trunk"
+	"tandem/store"
+	"tandem/store/bolt"
+	storeengine "tandem/store/engine"
+)
+
+// site is everything that runs: the rooms, wired. Build it with newSite, run it with Run.
+type site struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	started  time.Time
+	registry *prometheus.Registry
+
+	store      store.Store
+	work       *workJournal
+	dispatcher *acd.Dispatcher
+	engine     *engine.Engine
+	registrar  *registrar.Registrar
+	trunks     *trunk.Set
+	keeper     *trunkKeeper
+	calls      *b2bua.Switch
+	router     *router
+	cdr        *cdrWriter
+	endpoints  []*transport.Endpoint
+	layers     []*transaction.Layer
+	http       net.Listener
+	bindings   bindingDoor
+}
+
+// newSite opens everything that can fail, in the order in which a fault is cheapest; on a fault what was opened is closed.
+func newSite(cfg *config.Config, prompts fs.FS, log *slog.Logger) (g *site, err error) {
+	g = &site{cfg: cfg, log: log, started: time.Now(), registry: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			g.close()
+		}
+	}()
+	for _, open := range []func() error{g.openTrunks, g.openSockets, g.openStore, func() error { return g.openMedia(prompts) }, g.openQueues, g.openCalls} {
+		if err := open(); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+func (g *site) openTrunks() error {
+	metrics := trunk.NewMetrics(g.registry)
+	var list []*trunk.Trunk
+	var faults []error
+	for _, c := range g.cfg.TrunkConfigs() {
+		t, err := trunk.New(c, metrics)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		list = append(list, t)
+	}
+	set, err := trunk.NewSet(list)
+	if err := errors.Join(append(faults, err)...); err != nil {
+		return err
+	}
+	g.trunks = set
+	g.keeper = newTrunkKeeper(set, g.log)
+	return nil
+}
+
+// openSockets listens: one endpoint for each address, with the transports configured for it.
+func (g *site) openSockets() error {
+	metrics := transport.NewMetrics(g.registry)
+	byAddr := map[netip.AddrPort]*transport.Config{}
+	var order []*transport.Config
+	for _, l := range g.cfg.SIP.Listen {
+		c := byAddr[l.Addr]
+		if c == nil {
+			c = &transport.Config{
+				Name: l.Addr.String(), Advertise: g.cfg.SIP.Advertise, Admit: g.admit, Log: g.log, Metrics: metrics,
+				Rate: transport.Rate{PerSecond: g.cfg.SIP.Rate.PerSecond, Burst: g.cfg.SIP.Rate.Burst},
+			}
+			byAddr[l.Addr], order = c, append(order, c)
+		}
+		if l.Transport == "tcp" {
+			c.TCP = l.Addr.String()
+		} else {
+			c.UDP = l.Addr.String()
+		}
+	}
+	for _, c := range order {
+		e, err := transport.Listen(*c)
+		if err != nil {
+			return fmt.Errorf("sip: %w", err)
+		}
+		g.endpoints = append(g.endpoints, e)
+	}
+	var err error
+	if g.http, err = net.Listen("tcp", g.cfg.HTTP.Listen.String()); err != nil {
+		return fmt.Errorf("http: %w", err)
+	}
+	return nil
+}
+
+// admit is the access list: denied networks are not read, trunks are not limited.
+func (g *site) admit(from netip.Addr) transport.Admission {
+	for _, n := range g.cfg.SIP.Deny {
+		if n.Contains(from) {
+			return transport.Drop
+		}
+	}
+	if _, ok := g.trunks.BySource(from); ok {
+		return transport.Trust
+	}
+	return transport.Limit
+}
+
+func (g *site) openStore() (err error) {
+	g.store, err = bolt.Open(g.cfg.Store.Path, storeengine.Options{Log: g.log, Registry: g.registry})
+	if err != nil {
+		return err
+	}
+	g.cdr, err = newCDRWriter(g.cfg.CDR, g.store, g.log)
+	return err
+}
+
+func (g *site) openMedia(prompts fs.FS) error {
+	if g.cfg.Media.Prompts != "" {
+		prompts = os.DirFS(g.cfg.Media.Prompts)
+	}
+	library, err := prompt.Load(prompts, prompt.Limits{})
+	if err != nil {
+		return fmt.Errorf("prompts: %w", err)
+	}
+	if err := repairRecordings(g.cfg.Recordings.Path, g.log); err != nil {
+		return err
+	}
+	ports := g.cfg.Media.Ports
+	g.engine, err = engine.New(engine.Config{
+		Workers: g.cfg.Media.Workers, Local: g.cfg.Media.Address.Addr, PortMin: ports.Low, PortMax: ports.High, Drain: g.cfg.Media.Drain,
+		Prompts: library, Registry: g.registry, Log: g.log, Record: record.Config{DiskRoots: []string{g.cfg.Recordings.Path}},
+	})
+	return err
+}
+
+// repairRecordings makes what a crash cut off playable again.
+func repairRecordings(dir string, log *slog.Logger) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("recordings: %w", err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.wav"))
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := record.Repair(f); err != nil {
+			log.Warn("recording not repaired", "file", filepath.Base(f), "err", err)
+		}
+	}
+	return nil
+}
+
+// openQueues starts the dispatcher from its journal: nothing that was assigned stays so.
+func (g *site) openQueues() (err error) {
+	g.work = &workJournal{store: g.store, log: g.log}
+	door := callDoor{calls: func() *b2bua.Switch { return g.calls }, queue: func() *acd.Dispatcher { return g.dispatcher }, log: g.log}
+	g.dispatcher, err = acd.NewDispatcher(acd.Options{
+		Config: g.cfg.ACD(), Journal: g.work, Connector: door, Log: g.log, Registerer: g.registry,
+	})
+	if err != nil {
+		return fmt.Errorf("queues and agents: %w", err)
+	}
+	restore, err := restoreWork(g.store)
+	if err != nil {
+		return err
+	}
+	return g.dispatcher.Post(restore)
+}
+
+func (g *site) openCalls() error {
+	g.registrar = registrar.New(registrar.Config{Domains: g.domains(), Known: g.knownPhone}, registrar.NewMetrics(g.registry))
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	auth, err := digest.NewServer(digest.Config{Realm: g.cfg.SIP.Domain}, secret, newPhoneUsers(g.cfg), digest.NewMetrics(g.registry))
+	if err != nil {
+		return err
+	}
+	g.router = newRouter(g.cfg, g.trunks, g.dispatcher.Post)
+	g.bindings = bindingDoor{store: g.store, registrar: g.registrar, usable: g.phoneUsable, log: g.log}
+	g.calls, err = b2bua.New(g.switchConfig(), b2bua.Parts{
+		Engine: g.engine, Router: g.router, Records: &recordsDoor{g.store, g.cfg.Country, g.log},
+		Journal: callJournal{store: g.store, ended: g.cdr.ended, log: g.log}, Queues: queueDoor{g.dispatcher},
+		Registrar: g.registrar, Trunks: g.trunks, Digest: auth, Endpoints: g.router, Hosts: g.keeper,
+		Bindings: g.bindings, Metrics: b2bua.NewMetrics(g.registry), Log: g.log,
+	})
+	if err != nil {
+		return err
+	}
+	metrics := transaction.NewMetrics(g.registry)
+	for _, e := range g.endpoints {
+		door := g.calls.NewDoor(e)
+		layer := transaction.New(transaction.Config{Endpoint: e, Handler: door, Log: g.log, Metrics: metrics})
+		door.Open(layer)
+		g.layers = append(g.layers, layer)
+		if len(g.layers) == 1 {
+			g.keeper.Open(layer, door.Contact(transport.UDP))
+		}
+	}
+	return g.restorePhones()
+}
+
+// domains are the hosts that phones may register at: the configured one, and our addresses for phones that know no name.
+func (g *site) domains() []string {
+	list := []string{g.cfg.SIP.Domain}
+	for _, l := range g.cfg.SIP.Listen {
+		list = append(list, l.Addr.Addr().String())
+	}
+	if g.cfg.SIP.Advertise != "" {
+		host, _, err := net.SplitHostPort(g.cfg.SIP.Advertise)
+		if err != nil {
+			host = g.cfg.SIP.Advertise
+		}
+		list = append(list, host)
+	}
+	return list
+}
+
+func (g *site) knownPhone(aor string) bool {
+	for name := range g.cfg.Endpoints {
+		if aor == name+"@"+g.cfg.SIP.Domain {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *site) switchConfig() b2bua.Config {
+	c := b2bua.Defaults()
+	c.Domain, c.UserAgent = g.cfg.SIP.Domain, "Tandem/"+version
+	c.MaxCalls, c.CallRate, c.CallBurst = g.cfg.SIP.MaxCalls, g.cfg.SIP.CallsPerSecond, g.cfg.SIP.CallBurst
+	c.SessionExpires, c.MediaTimeout = g.cfg.SIP.SessionExpires, g.cfg.Media.Silence
+	c.Recordings, c.RecordAll = g.cfg.Recordings.Path, g.cfg.Recordings.On
+	c.Codecs = []media.Codec{media.PCMU, media.PCMA}
+	return c
+}
+
+// restorePhones gives back the registrations of before a restart.
+func (g *site) restorePhones() error {
+	list, err := restoreBindings(g.store, g.registrar, time.Now())
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		g.phoneUsable(endpointOf(b.AOR), true)
+	}
+	return nil
+}
+
+// phoneUsable tells the dispatcher whether an agent's phone can be reached.
+func (g *site) phoneUsable(endpoint string, usable bool) {
+	agent := g.router.agentOf[endpoint]
+	if agent == "" {
+		return
+	}
+	if err := g.dispatcher.Post(acd.DeviceUsable{Agent: agent, Device: acd.Phone, Usable: usable}); err != nil {
+		g.log.Error("phone state not told", "agent", agent, "err", err)
+	}
+}
+
+// Run serves until ctx ends; then it drains: no new calls, and what is left ends by itself or at the limit.
+func (g *site) Run(ctx context.Context, drain time.Duration) error {
+	live, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	run := func(what string, f func(context.Context) error) {
+		wg.Go(func() {
+			if err := f(live); err != nil && live.Err() == nil {
+				stop(fmt.Errorf("%s: %w", what, err))
+			}
+		})
+	}
+	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
+	var engineDone sync.WaitGroup
+	engineDone.Go(func() {
+		if err := g.engine.Serve(engineCtx); err != nil {
+			stop(fmt.Errorf("media engine: %w", err))
+		}
+	})
+	var dispatcherDone sync.WaitGroup
+	dispatchCtx, stopDispatcher := context.WithCancel(context.WithoutCancel(ctx))
+	dispatcherDone.Go(func() {
+		if err := g.dispatcher.Run(dispatchCtx); err != nil {
+			stop(fmt.Errorf("dispatcher: %w", err))
+		}
+	})
+	callsCtx, stopCalls := context.WithCancel(context.WithoutCancel(ctx))
+	var callsDone sync.WaitGroup
+	callsDone.Go(func() { _ = g.calls.Run(callsCtx) })
+	for _, l := range g.layers {
+		run("sip", l.Serve)
+	}
+	run("trunks", func(ctx context.Context) error { g.keeper.Run(ctx); return nil })
+	run("house", g.keepHouse)
+	run("http", g.serveHTTP)
+	run("control", g.serveControl)
+	g.log.Info("ready", "sip", g.cfg.SIP.Listen, "http", g.http.Addr().String())
+
+	select {
+	case <-ctx.Done():
+	case <-live.Done():
+	}
+	g.log.Info("draining", "calls", g.calls.Calls())
+	drainCtx, cancel := context.WithTimeout(live, drain)
+	_ = g.calls.Drain(drainCtx)
+	cancel()
+	stopCalls()
+	callsDone.Wait()
+	stopDispatcher()
+	dispatcherDone.Wait()
+	stop(context.Canceled)
+	wg.Wait()
+	stopEngine()
+	engineDone.Wait()
+	g.close()
+	if err := context.Cause(live); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Intervals of the house keeping.
+const (
+	expireEvery   = time.Second
+	snapshotEvery = 5 * time.Minute
+)
+
+// keepHouse lets registrations expire and stores the dispatcher's image from time to time.
+func (g *site) keepHouse(ctx context.Context) error {
+	expire, snapshot := time.NewTicker(expireEvery), time.NewTicker(snapshotEvery)
+	defer expire.Stop()
+	defer snapshot.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-expire.C:
+			if events := g.registrar.Expire(now); len(events) > 0 {
+				g.bindings.Changed(events)
+			}
+			g.cdr.tick(now)
+		case <-snapshot.C:
+			im, err := g.dispatcher.Image(ctx)
+			if err == nil {
+				err = g.work.Snapshot(im)
+			}
+			if err != nil && ctx.Err() == nil {
+				g.log.Error("work snapshot not stored", "err", err)
+			}
+		}
+	}
+}
+
+// close frees what newSite opened. Rooms that served have ended before.
+func (g *site) close() {
+	if g.work != nil {
+		g.work.Close()
+	}
+	if g.cdr != nil {
+		g.cdr.close()
+	}
+	if g.store != nil {
+		if err := g.store.Close(); err != nil {
+			g.log.Error("store not closed", "err", err)
+		}
+	}
+	if g.http != nil {
+		_ = g.http.Close()
+	}
+	if g.engine != nil {
+		_ = g.engine.Close()
+	}
+}
+
+// serveHTTP serves health and metrics.
+func (g *site) serveHTTP(ctx context.Context) error {
+	srv := &http.Server{Handler: g.handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+	defer stop()
+	if err := srv.Serve(g.http); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,310 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"tandem/acd"
+	"tandem/sip/b2bua"
+	"tandem/sip/registrar"
+	"tandem/store"
+	"tandem/store/journey"
+)
+
+// workDomain names the routing domain of a single node; entryForm the form of its journal entries.
+const (
+	workDomain = "main"
+	entryForm  = 1
+)
+
+// callJournal writes the events of calls into the store. ended hears of each call whose end is durable.
+type callJournal struct {
+	store store.Store
+	ended func(journey.Event)
+	log   *slog.Logger
+}
+
+// Append implements b2bua.Journal.
+func (j callJournal) Append(ev journey.Event) error {
+	batch := store.Batch{Events: []journey.Event{ev}}
+	if ev.Kind == journey.AttributeSet {
+		set := map[string]string{ev.Data[journey.DataName]: ev.Data[journey.DataValue]}
+		batch.Updates = []store.Update{{Record: ev.Record, Set: set, At: ev.At}}
+	}
+	return j.store.Append(batch, func(r store.Receipt) {
+		switch {
+		case r.Err != nil:
+			j.log.Error("event lost", "record", ev.Record, "kind", ev.Kind, "err", r.Err)
+		case ev.Kind == journey.InteractionEnded:
+			j.ended(ev)
+		}
+	})
+}
+
+// recordsDoor finds the record of a caller by his number.
+type recordsDoor struct {
+	store   store.Store
+	country string
+	log     *slog.Logger
+}
+
+// Identify implements b2bua.Records. A store that is ill gives a call without a record.
+func (d *recordsDoor) Identify(a b2bua.Arrival, done func(b2bua.Identity)) error {
+	c := store.Contact{Channel: journey.Voice, At: a.At, Identities: d.identities(a)}
+	return d.store.Resolve(c, func(r store.Resolution) {
+		if r.Err != nil {
+			d.log.Error("call without a record", "call", a.Call, "err", r.Err)
+			done(b2bua.Identity{})
+			return
+		}
+		id := b2bua.Identity{Record: r.Record, Customer: r.Customer}
+		if rec, err := d.store.Record(r.Record); err == nil {
+			id.Attributes = rec.Attributes
+		}
+		done(id)
+	})
+}
+
+// identities is what a caller's number says about him: an unsigned caller number is only a claim.
+func (d *recordsDoor) identities(a b2bua.Arrival) []journey.Identity {
+	if a.Caller == "" || a.Caller == "anonymous" {
+		return nil
+	}
+	id := journey.Identity{Type: journey.SIP, Value: strings.ToLower(a.Caller) + "@local", Strength: journey.Claimed, First: a.At, Last: a.At}
+	switch {
+	case a.Endpoint != "":
+		id.Strength, id.Source, id.Value = journey.Authenticated, "digest", a.Endpoint+"@local"
+	case a.Trunk != nil:
+		id.Source = a.Trunk.Name()
+	}
+	if n, err := phonenumbers.Parse(a.Caller, d.country); err == nil && phonenumbers.IsValidNumber(n) {
+		id.Type, id.Value = journey.Tel, phonenumbers.Format(n, phonenumbers.E164)
+	}
+	return []journey.Identity{id}
+}
+
+// workJournal makes the dispatcher's entries durable in order, with the lines they leave in their records. One batch is on its
+// way at a time; what comes meanwhile goes together in the next. A store that refuses is asked again with the same batch: the
+// dispatcher waits meanwhile, and its full mailbox tells callers.
+type workJournal struct {
+	store store.Store
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	waiting []workBatch // guarded by mu
+	busy    bool        // guarded by mu
+	closed  bool        // guarded by mu
+}
+
+// workBatch is entries and who waits for them.
+type workBatch struct {
+	batch store.Batch
+	done  []func(error)
+}
+
+// Bounds of the work journal: how long after a refusal the store is asked again, and how many entries go together.
+const (
+	retryWork = 250 * time.Millisecond
+	mergeWork = 512
+)
+
+// Append implements acd.Journal.
+func (j *workJournal) Append(entries []acd.Entry, done func(error)) {
+	batch, err := batchOf(entries)
+	if err != nil {
+		done(err)
+		return
+	}
+	j.add(workBatch{batch, []func(error){done}})
+}
+
+// Snapshot stores an image behind the entries it follows from; those are forgotten.
+func (j *workJournal) Snapshot(im acd.Image) error {
+	body, err := json.Marshal(im)
+	if err != nil {
+		return err
+	}
+	s := store.WorkSnapshot{Domain: workDomain, Order: im.Seq, Version: entryForm, Body: body, Trim: im.Seq}
+	j.add(workBatch{batch: store.Batch{Snapshot: &s}})
+	return nil
+}
+
+// Close ends the trying again.
+func (j *workJournal) Close() {
+	j.mu.Lock()
+	j.closed = true
+	j.mu.Unlock()
+}
+
+func (j *workJournal) add(b workBatch) {
+	j.mu.Lock()
+	j.waiting = append(j.waiting, b)
+	first := !j.busy
+	j.busy = true
+	j.mu.Unlock()
+	if first {
+		j.next()
+	}
+}
+
+// next sends what waits.
+func (j *workJournal) next() {
+	j.mu.Lock()
+	if len(j.waiting) == 0 {
+		j.busy = false
+		j.mu.Unlock()
+		return
+	}
+	b := j.mergeLocked()
+	j.mu.Unlock()
+	j.write(b)
+}
+
+// mergeLocked takes batches from the front, up to mergeWork entries; a snapshot goes alone.
+func (j *workJournal) mergeLocked() workBatch {
+	b := j.waiting[0]
+	n := 1
+	for ; n < len(j.waiting) && b.batch.Snapshot == nil; n++ {
+		more := j.waiting[n]
+		if more.batch.Snapshot != nil || len(b.batch.Work)+len(more.batch.Work) > mergeWork {
+			break
+		}
+		b.batch.Work = append(b.batch.Work, more.batch.Work...)
+		b.batch.Events = append(b.batch.Events, more.batch.Events...)
+		b.done = append(b.done, more.done...)
+	}
+	j.waiting = append(j.waiting[:0:0], j.waiting[n:]...)
+	return b
+}
+
+func (j *workJournal) write(b workBatch) {
+	if err := j.store.Append(b.batch, func(r store.Receipt) { j.written(b, r.Err) }); err != nil {
+		j.written(b, err)
+	}
+}
+
+// written passes a success on. After a failure the same batch is tried again: the dispatcher's state has gone on already.
+func (j *workJournal) written(b workBatch, err error) {
+	j.mu.Lock()
+	closed := j.closed
+	j.mu.Unlock()
+	if err != nil && !closed && !errors.Is(err, store.ErrClosed) && !errors.Is(err, store.ErrInvalid) {
+		j.log.Error("work journal not written, trying again", "err", err)
+		time.AfterFunc(retryWork, func() { j.write(b) })
+		return
+	}
+	for _, done := range b.done {
+		done(err)
+	}
+	j.next()
+}
+
+func batchOf(entries []acd.Entry) (batch store.Batch, err error) {
+	for _, e := range entries {
+		body, err := json.Marshal(e)
+		if err != nil {
+			return batch, fmt.Errorf("work entry %d: %w", e.Seq, err)
+		}
+		batch.Work = append(batch.Work, store.WorkEntry{Domain: workDomain, Item: e.Item, Version: entryForm, Body: body})
+		if ev, ok := e.Event(); ok {
+			batch.Events = append(batch.Events, ev)
+		}
+	}
+	return batch, nil
+}
+
+// restoreWork reads the dispatcher's journal back.
+func restoreWork(st store.Store) (acd.Restore, error) {
+	var r acd.Restore
+	snapshot, err := st.Work(workDomain, func(w store.WorkEntry) error {
+		var e acd.Entry
+		if err := json.Unmarshal(w.Body, &e); err != nil {
+			return fmt.Errorf("work entry %d: %w", w.Order, err)
+		}
+		r.Entries = append(r.Entries, e)
+		return nil
+	})
+	if err != nil {
+		return r, err
+	}
+	if snapshot.Order > 0 {
+		r.Image = &acd.Image{}
+		if err := json.Unmarshal(snapshot.Body, r.Image); err != nil {
+			return r, fmt.Errorf("work snapshot at %d: %w", snapshot.Order, err)
+		}
+	}
+	return r, nil
+}
+
+// bindingDoor keeps registrations over a restart, and tells the dispatcher whose phone can be reached.
+type bindingDoor struct {
+	store     store.Store
+	registrar *registrar.Registrar
+	usable    func(endpoint string, usable bool)
+	log       *slog.Logger
+}
+
+// Changed implements b2bua.Bindings.
+func (d bindingDoor) Changed(events []registrar.Event) {
+	var batch store.Batch
+	for _, e := range events {
+		b := store.Binding{Key: bindingKey(e.Binding), Expires: e.Binding.Expires}
+		if e.Kind == registrar.Registered || e.Kind == registrar.Refreshed {
+			body, err := json.Marshal(e.Binding)
+			if err != nil {
+				d.log.Error("binding not stored", "err", err)
+				continue
+			}
+			b.Body = body
+		}
+		batch.Bindings = append(batch.Bindings, b)
+		name := endpointOf(e.Binding.AOR)
+		d.usable(name, len(d.registrar.Lookup(e.Binding.AOR, e.At)) > 0)
+		d.log.Info("binding "+e.Kind.String(), "endpoint", name, "contact", e.Binding.Contact)
+	}
+	err := d.store.Append(batch, func(r store.Receipt) {
+		if r.Err != nil {
+			d.log.Error("bindings not stored", "err", r.Err)
+		}
+	})
+	if err != nil {
+		d.log.Error("bindings not stored", "err", err)
+	}
+}
+
+func endpointOf(aor string) string {
+	name, _, _ := strings.Cut(aor, "@")
+	return name
+}
+
+func bindingKey(b registrar.Binding) string {
+	if b.Instance != "" {
+		return fmt.Sprintf("%s %s %d", b.AOR, b.Instance, b.RegID)
+	}
+	return b.AOR + " " + b.Contact
+}
+
+// restoreBindings gives the registrar what was registered before a restart.
+func restoreBindings(st store.Store, reg *registrar.Registrar, now time.Time) ([]registrar.Binding, error) {
+	stored, err := st.Bindings(now)
+	if err != nil {
+		return nil, err
+	}
+	var list []registrar.Binding
+	for _, s := range stored {
+		var b registrar.Binding
+		if err := json.Unmarshal(s.Body, &b); err != nil {
+			return nil, fmt.Errorf("binding %s: %w", s.Key, err)
+		}
+		list = append(list, b)
+	}
+	reg.Restore(now, list)
+	return list, nil
+}

@@ -1,0 +1,172 @@
+package engine
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"tandem/media"
+)
+
+func TestPortPool(t *testing.T) {
+	loop, now := netip.MustParseAddr("127.0.0.1"), time.Unix(1000, 0)
+	p := newPortPool(28001, 28007, 5*time.Second)
+	defer p.close()
+	var got []pair
+	for range 3 {
+		one, err := p.take(loop, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if port := one.local.Port(); port%2 != 0 || port < 28001 || port > 28006 {
+			t.Errorf("port %d", port)
+		}
+		got = append(got, one)
+	}
+	if _, err := p.take(loop, now); err != errNoPorts {
+		t.Errorf("fourth of three: %v", err)
+	}
+	if _, err := p.take(netip.MustParseAddr("127.0.0.2"), now); err != nil {
+		t.Errorf("another address has no range of its own: %v", err)
+	}
+	p.put(got[1], now)
+	if _, err := p.take(loop, now.Add(4999*time.Millisecond)); err != errNoPorts {
+		t.Errorf("a port came back before it was drained: %v", err)
+	}
+	late := listen(t, "127.0.0.1")
+	if _, err := late.WriteToUDPAddrPort([]byte("late"), got[1].local); err != nil {
+		t.Fatal(err)
+	}
+	again, err := p.take(loop, now.Add(5*time.Second))
+	if err != nil || again.local != got[1].local {
+		t.Fatalf("%v, %v; want %v", again.local, err, got[1].local)
+	}
+	if n, _, err := unix.Recvfrom(again.rtp, make([]byte, 100), unix.MSG_DONTWAIT); err != unix.EAGAIN {
+		t.Errorf("late packet of the last call is there: %d bytes, %v", n, err)
+	}
+	if p.used() != 4 {
+		t.Errorf("%d in use, want 4", p.used())
+	}
+	for _, one := range append(got[:1], got[2], again) {
+		closePair(one)
+	}
+}
+
+// TestForeignPort: pairs of which another program holds one port are passed over, and tried again later.
+func TestForeignPort(t *testing.T) {
+	loop, now := netip.MustParseAddr("127.0.0.1"), time.Unix(1000, 0)
+	foreign, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 28101}) // the RTCP port of 28100
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPortPool(28100, 28103, time.Second)
+	defer p.close()
+	first, err := p.take(loop, now)
+	if err != nil || first.local.Port() != 28102 {
+		t.Fatalf("%v, %v; want port 28102", first.local, err)
+	}
+	defer closePair(first)
+	if _, err := p.take(loop, now.Add(2*foreignRest)); err != errNoPorts {
+		t.Errorf("still foreign: %v", err)
+	}
+	foreign.Close()
+	second, err := p.take(loop, now.Add(4*foreignRest))
+	if err != nil || second.local.Port() != 28100 {
+		t.Fatalf("%v, %v; want port 28100", second.local, err)
+	}
+	closePair(second)
+}
+
+// TestNoPorts: a used-up range answers at once, and a closed port comes back after the drain time.
+func TestNoPorts(t *testing.T) {
+	cfg := testConfig()
+	cfg.PortMax = cfg.PortMin + 3
+	var now atomicTime
+	now.set(time.Unix(1000, 0))
+	cfg.Now = now.get
+	r := newRig(t, cfg)
+	r.open(1, media.PCMU)
+	r.open(2, media.PCMU)
+	r.do(media.Open{Stream: 3})
+	if failed := await[media.OpenFailed](r); failed.Stream != 3 || failed.Why != media.NoPorts || failed.Err == "" {
+		t.Errorf("%+v", failed)
+	}
+	if n := r.real.workers[0].counts.noPorts.Load(); n != 1 {
+		t.Errorf("counted %d", n)
+	}
+	r.do(media.Close{Stream: 1}, media.Open{Stream: 4})
+	if closed := await[media.Closed](r); closed.Stream != 1 {
+		t.Errorf("%+v", closed)
+	}
+	if failed := await[media.OpenFailed](r); failed.Stream != 4 {
+		t.Errorf("reused before it was drained: %+v", failed)
+	}
+	now.set(time.Unix(1005, 0))
+	r.do(media.Open{Stream: 5})
+	if opened := await[media.Opened](r); opened.Local.Port() != cfg.PortMin {
+		t.Errorf("%+v", opened)
+	}
+}
+
+func TestNoSocket(t *testing.T) {
+	r := newRig(t, testConfig())
+	r.do(media.Open{Stream: 1, Local: netip.MustParseAddr("192.0.2.77")})
+	if failed := await[media.OpenFailed](r); failed.Why != media.NoSocket || failed.Err == "" {
+		t.Errorf("%+v", failed)
+	}
+	r.do(media.Open{Stream: 2})
+	await[media.Opened](r)
+	r.do(media.Open{Stream: 2})
+	if failed := await[media.OpenFailed](r); failed.Stream != 2 {
+		t.Errorf("a stream id was taken twice: %+v", failed)
+	}
+}
+
+// TestNoLeak: after Close every descriptor is gone.
+func TestNoLeak(t *testing.T) {
+	before := openFDs(t)
+	for range 3 {
+		cfg := testConfig()
+		cfg.Workers = 2
+		e, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := make(chan error)
+		go func() { served <- e.Serve(t.Context()) }()
+		r := &rig{t: t, e: e, real: e}
+		for id := range media.StreamID(6) {
+			r.do(media.Open{Stream: id + 1})
+			await[media.Opened](r)
+		}
+		r.do(media.Connect{A: 1, B: 2}, media.Close{Stream: 3})
+		await[media.Closed](r)
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-served; err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Do(media.Open{Stream: 9}); err != media.ErrClosed {
+			t.Errorf("Do after Close: %v", err)
+		}
+		if _, open := <-e.Events(); open {
+			for range e.Events() {
+			}
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unserved, err := New(testConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	unserved.Close()
+	if after := openFDs(t); after > before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
