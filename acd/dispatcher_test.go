@@ -222,27 +222,33 @@ func TestEffectsKeepOrder(t *testing.T) {
 	})
 }
 
+// TestDecisionsShareABatch has 50 events wait before the dispatcher runs: one batch takes them all.
 func TestDecisionsShareABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sizes []int
-		var acks []func(error)
-		b := start(t, Options{Journal: journalFunc(func(e []Entry, done func(error)) {
-			sizes, acks = append(sizes, len(e)), append(acks, done)
-		})})
-		defer b.end()
+		d, err := NewDispatcher(Options{Config: smallConfig(), Connector: &recorder{},
+			Journal: journalFunc(func(e []Entry, done func(error)) {
+				sizes = append(sizes, len(e))
+				done(nil)
+			})})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for i := range 50 {
-			b.post(Enqueue{Item{ID: "c" + string(rune('a'+i)), Queue: "billing", Media: Callback}})
+			if err := d.Post(Enqueue{Item{ID: "c" + string(rune('a'+i)), Queue: "billing", Media: Callback}}); err != nil {
+				t.Fatal(err)
+			}
 		}
+		ctx, stop := context.WithCancel(t.Context())
+		over := make(chan error)
+		go func() { over <- d.Run(ctx) }()
 		synctest.Wait()
-		total := 0
-		for _, n := range sizes {
-			total += n
+		stop()
+		if err := <-over; err != nil {
+			t.Error(err)
 		}
-		if total != 50 || len(sizes) > 3 {
+		if len(sizes) != 1 || sizes[0] != 50 {
 			t.Errorf("batches of %v", sizes)
-		}
-		for _, done := range acks {
-			done(nil)
 		}
 	})
 }

@@ -20,7 +20,7 @@ type Policy struct {
 // DefaultPolicy returns the policy of the house.
 func DefaultPolicy() Policy {
 	return Policy{
-		Extensions: []string{"100rel", "timer", "replaces", "norefersub", "path", "outbound", "gruu", "tdialog", "from-change", "histinfo"},
+		Extensions: []string{"100rel", "timer", "replaces", "norefersub", "path", "outbound"},
 		Bodies: []string{"application/sdp", "multipart/mixed", "multipart/alternative", "multipart/related", "application/dtmf-relay", "application/dtmf",
 			"message/sipfrag", "text/plain", "text/html", "application/im-iscomposing+xml", "application/simple-message-summary", "application/pidf+xml",
 			"application/dialog-info+xml", "application/media_control+xml", "application/rtp", "application/reginfo+xml", "message/cpim"},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -153,7 +152,7 @@ func (a *app) backend(c *cli.Context) (control.Backend, error) {
 		return a.connect(s), nil
 	}
 	if c.String("config") == "" {
-		return a.connect(DemoSocket()), nil
+		return a.connect(a.plainSocket()), nil
 	}
 	cfg, _, err := a.load(c)
 	if err != nil {
@@ -161,8 +160,5 @@ func (a *app) backend(c *cli.Context) (control.Backend, error) {
 	}
 	return a.connect(cfg.Control.Socket), nil
 }
-
-// DemoSocket is where the demo's control socket is: below the present folder, as every path of the demo.
-func DemoSocket() string { return filepath.Join("data", "control.sock") }
 
 func narrate(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }

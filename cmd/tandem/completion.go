@@ -202,10 +202,13 @@ func (a *app) socketOf(p position) string {
 	if s, ok := a.env("TANDEM_SOCKET"); ok && s != "" {
 		return s
 	}
+	if path, _ := a.env("TANDEM_CONFIG"); p.config == "" && path == "" {
+		return a.plainSocket()
+	}
 	if cfg := a.quietly(p); cfg != nil {
 		return cfg.Control.Socket
 	}
-	return DemoSocket()
+	return a.plainSocket()
 }
 
 func (a *app) flowNames(p position) (list []string) {
@@ -226,9 +229,6 @@ func (a *app) quietly(p position) *config.Config {
 	src, err := a.sourceOf(path)
 	if err != nil {
 		return nil
-	}
-	if path == "" {
-		src.Dir = "."
 	}
 	cfg, _, _ := config.Load(src)
 	return cfg

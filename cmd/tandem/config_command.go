@@ -122,6 +122,10 @@ func (a *app) configShow(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	cfg, err := a.read(src) // a file with a secret in plain text is wrong, so it is never shown
+	if err != nil {
+		return err
+	}
 	if !c.Bool("effective") && !wantsJSON(c) {
 		for _, f := range src.Files {
 			if _, err := a.Out.Write(f.Data); err != nil {
@@ -129,10 +133,6 @@ func (a *app) configShow(c *cli.Context) error {
 			}
 		}
 		return nil
-	}
-	cfg, err := a.read(src)
-	if err != nil {
-		return err
 	}
 	if wantsJSON(c) {
 		values, err := cfg.Values()

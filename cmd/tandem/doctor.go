@@ -107,7 +107,11 @@ func (a *app) findings(list []finding) error {
 // running tells whether a gateway with this configuration answers, and as which process.
 func (a *app) running(c *cli.Context, cfg *config.Config) (pid int) {
 	socket := c.String("socket")
-	if socket == "" {
+	switch {
+	case socket != "":
+	case c.String("config") == "":
+		socket = a.plainSocket()
+	default:
 		socket = cfg.Control.Socket
 	}
 	status, err := a.connect(socket).Status(c.Context)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+	_ "time/tzdata" // calendars and spoken times need zones wherever the binary runs
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 

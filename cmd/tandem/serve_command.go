@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -29,6 +28,9 @@ func (a *app) runServe(c *cli.Context) error {
 	cfg, src, err := a.load(c)
 	if err != nil {
 		return err
+	}
+	if c.String("config") == "" {
+		cfg.Control.Socket = a.plainSocket()
 	}
 	return a.start(c, serveOptions{Config: cfg, Source: src})
 }
@@ -59,11 +61,7 @@ func (a *app) runDemo(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	socket, err := filepath.Abs(DemoSocket())
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	cfg.Control.Socket = socket
+	cfg.Control.Socket = a.plainSocket()
 	return a.start(c, serveOptions{Config: cfg, Source: src, Demo: true})
 }
 

@@ -210,7 +210,7 @@ func (g *site) openCalls() error {
 	g.registrar = registrar.New(registrar.Config{Domains: g.domains(), Known: g.knownPhone}, registrar.NewMetrics(g.registry))
 	secret := make([]byte, 32)
 	rand.Read(secret)
-	auth, err := digest.NewServer(digest.Config{Realm: g.cfg.SIP.Domain}, secret, newPhoneUsers(g.cfg), digest.NewMetrics(g.registry))
+	auth, err := digest.NewServer(digest.Config{Realm: g.cfg.SIP.Domain, Algorithms: algorithms(g.cfg.SIP.Digest)}, secret, newPhoneUsers(g.cfg), digest.NewMetrics(g.registry))
 	if err != nil {
 		return err
 	}
@@ -236,6 +236,13 @@ func (g *site) openCalls() error {
 		}
 	}
 	return g.restorePhones()
+}
+
+func algorithms(names []config.Digest) (list []digest.Algorithm) {
+	for _, n := range names {
+		list = append(list, digest.ParseAlgorithm(string(n)))
+	}
+	return list
 }
 
 // domains are the hosts that phones may register at: the configured one, and our addresses for phones that know no name.

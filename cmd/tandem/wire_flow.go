@@ -89,7 +89,7 @@ func (f *flowScript) peerAnswered() ivr.Event {
 	case f.queue != 0:
 		return ivr.QueueAnswered{Ticket: f.queue}
 	case f.transfer:
-		return nil
+		return ivr.TransferDone{Ticket: f.peer}
 	}
 	return ivr.DialAnswered{Ticket: f.peer}
 }

@@ -47,7 +47,7 @@ func TestRecord(t *testing.T) {
 	r.do(media.PauseRecording{Recording: 5})
 	r.do(media.StopRecording{Recording: 5})
 	ended := await[media.RecordingEnded](r)
-	if ended.Recording != 5 || ended.Stream != 1 || ended.Err != "" || ended.Dropped != 0 || ended.Length < 900*time.Millisecond {
+	if ended.Recording != 5 || ended.Stream != 1 || ended.Err != "" || ended.Dropped != 0 || ended.Length < 700*time.Millisecond {
 		t.Errorf("%+v", ended)
 	}
 	wav, err := mediatest.ReadWAV(path)

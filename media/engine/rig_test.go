@@ -156,6 +156,7 @@ func (r *rig) open(id media.StreamID, c media.Codec, change ...func(*media.Strea
 	r.do(media.Open{Stream: id})
 	p.engine = await[media.Opened](r).Local
 	r.do(media.Configure{Stream: id, Config: p.config(c, change...)})
+	r.settle(id)
 	return p
 }
 

@@ -32,6 +32,9 @@ func (w *worker) speak(sp *speaker) {
 	case sp.play != nil:
 		w.sayPlay(s, int(ms)*samplesPerMs)
 	}
+	if !sp.events.Busy() {
+		sp.inEvents = false
+	}
 	if sp.play == nil && !sp.beeping && !sp.events.Busy() {
 		return
 	}
@@ -40,13 +43,23 @@ func (w *worker) speak(sp *speaker) {
 
 // sayEvent sends the telephone-event packet of this tick, if there is one.
 func (w *worker) sayEvent(s *stream, step uint32) {
-	packet, ok := s.speaker.events.Next(s.sender.Now(w.dueAt), step)
+	packet, ok := s.speaker.events.Next(s.speaker.eventTime(s.sender.Now(w.dueAt), step), step)
 	if !ok || !s.sends() || s.config.DTMFSend == 0 {
 		return
 	}
 	n := s.sender.Event(s.config.DTMFSend, packet.Marker, packet.Timestamp).Put(w.out[:])
 	n += copy(w.out[n:], packet.Payload[:])
 	w.send(s, w.out[:n])
+}
+
+// eventTime is the timestamp of this tick of events: whole steps within a run of digits, later than all before in a new
+// one, even on a stream that sends nothing else and whose clock does not go.
+func (sp *speaker) eventTime(now, step uint32) uint32 {
+	if sp.inEvents || int32(now-sp.eventAt) <= 0 {
+		now = sp.eventAt + step
+	}
+	sp.inEvents, sp.eventAt = true, now
+	return now
 }
 
 // sayTone sends a frame of in-band digits.

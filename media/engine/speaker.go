@@ -29,6 +29,9 @@ type speaker struct {
 	events  dtmf.Sender
 	tones   dtmf.Generator
 	beeping bool // tones has something to say
+
+	inEvents bool   // a run of telephone-events goes on
+	eventAt  uint32 // RTP timestamp of its last tick
 }
 
 // speaks tells that it has something to send, so that nothing else is to be heard.

@@ -51,6 +51,7 @@ type stream struct {
 func newStream(id media.StreamID, port pair, relatch time.Duration) *stream {
 	s := &stream{id: id, port: port, sender: rtp.NewSender(rand.Uint32(), uint16(rand.Uint32()), rand.Uint32())}
 	s.speaker.of = s
+	s.speaker.eventAt = s.sender.Now(0) - 1
 	s.latch.relatch = relatch
 	return s
 }

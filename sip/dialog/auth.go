@@ -55,7 +55,7 @@ func (c *clientTx) challenged(challenges []sip.Header) (realms []string, fresh b
 // retry sends the next attempt of a request in a new transaction.
 func (u *Usage) retry(c *clientTx, next *sip.Request) {
 	u.finish(c)
-	c.req = next
+	c.req, c.heard, c.rseq = next, false, 0
 	id := u.start(c)
 	if c.what == forInvite {
 		u.restart(id, next.CSeq().SeqNo)

@@ -20,6 +20,8 @@
 //  7. Arm one timer for Deadline after every call and call OnTimer when it is due.
 //  8. After Release forget the Usage. A 2xx that comes later is answered by the transaction room (ACK, BYE).
 //  9. Messages handed in are not changed afterwards, and messages that come out are not changed except for obligation 3.
+//  10. Roll an SDP engine back on OfferRefused and OfferWithdrawn. After OfferRefused 491 the peer's own offer follows at once; offer
+//     again afterwards if it is still wanted.
 //
 // Ownership: the Usage keeps no pointer to a received request longer than its answer is due; it keeps the last local SDP, and the
 // last ACK for 64·T1.

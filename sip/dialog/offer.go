@@ -229,7 +229,9 @@ func (u *Usage) fatal(status int, res *sip.Response) bool {
 func (u *Usage) reinviteStuck() {
 	for _, c := range u.clients {
 		if c.what == forReinvite {
-			u.emit(Effect{Kind: SendCancel, Tx: c.id})
+			if c.heard {
+				u.emit(Effect{Kind: SendCancel, Tx: c.id})
+			}
 			u.end(onTimeout, Event{Status: 408, Text: "no final response to re-INVITE", By: Network, How: HowTimeout})
 			return
 		}

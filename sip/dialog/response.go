@@ -27,6 +27,7 @@ type clientTx struct {
 	first   TxID // of the first attempt, before a challenge
 	what    purpose
 	refresh bool
+	heard   bool // re-INVITE: a 1xx came
 	tries   int
 	req     *sip.Request
 	d       *dialog
@@ -100,6 +101,7 @@ func (u *Usage) on1xxResponse(c *clientTx, res *sip.Response) {
 	case forInvite:
 		u.provisional(res)
 	case forReinvite:
+		c.heard = true
 		rack, rel := rackOf(res)
 		if !rel || u.state == StateTerminated || c.rseq != 0 && rack.RSeq != c.rseq+1 || len(u.clients) >= maxPending {
 			return

@@ -14,7 +14,7 @@ func (s *Server) Challenges(now time.Time, source string, stale bool) []string {
 	s.mu.Unlock()
 	nonce := newNonce(s.secret, now, serial, source)
 	out := make([]string, 0, 2)
-	for _, a := range []Algorithm{SHA256, MD5} {
+	for _, a := range s.cfg.Algorithms {
 		c := Challenge{Realm: s.cfg.Realm, Nonce: nonce, Algorithm: a.String(), QOP: []string{"auth"}, Stale: stale}
 		out = append(out, c.String())
 	}

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"crypto/subtle"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,9 +19,13 @@ type Config struct {
 	MaxFailures int           // wrong answers of one source before 403; default 10
 	FailureTime time.Duration // period over which they are counted; default 5 min
 	MaxSources  int           // failing sources remembered; default 16384
+	Algorithms  []Algorithm   // offered and taken, strongest first (RFC 8760 §2.3); default SHA256, MD5
 }
 
 func (c Config) withDefaults() Config {
+	if len(c.Algorithms) == 0 {
+		c.Algorithms = []Algorithm{SHA256, MD5}
+	}
 	for _, d := range []struct {
 		value *time.Duration
 		def   time.Duration
@@ -150,10 +155,9 @@ func (s *Server) credentials(req *sip.Request) (Credentials, Outcome) {
 	return Credentials{}, Challenged
 }
 
-// offered tells whether the client chose among what we offer: MD5 or SHA-256, with "auth" or the form without qop.
+// offered tells whether the client chose among what we offer, with "auth" or the form without qop.
 func (s *Server) offered(c Credentials) bool {
-	a := ParseAlgorithm(c.Algorithm)
-	return (a == MD5 || a == SHA256) && (c.QOP == "auth" || c.QOP == "")
+	return slices.Contains(s.cfg.Algorithms, ParseAlgorithm(c.Algorithm)) && (c.QOP == "auth" || c.QOP == "")
 }
 
 // sameTarget compares the digest-uri with the Request-URI by user, host and port: proxies on the way may change the rest.

@@ -124,13 +124,13 @@ func TestStrayAnswerIsHungUp(t *testing.T) {
 			t.Errorf("first Route %q, want the last Record-Route", got)
 		}
 		r.bob.Send(tandemAddr, r.bob.Reply(bye, "200 OK", ""))
-		r.h.known = true
+		r.h.setKnown()
 		r.bob.Send(tandemAddr, r.bob.Reply(inv, "200 OK", "late"))
 		r.bob.Quiet(time.Second)
 		r.bob.Send(tandemAddr, r.bob.Reply(inv, "486 Busy", "late"))
 		r.bob.Quiet(time.Second)
-		if r.h.strays != 2 {
-			t.Errorf("%d strays told, want 2", r.h.strays)
+		if r.h.strayCount() != 2 {
+			t.Errorf("%d strays told, want 2", r.h.strayCount())
 		}
 	})
 }

@@ -21,6 +21,7 @@
 //  4. A 2xx to INVITE is acknowledged by ClientTx.Ack, once for each To tag: the layer repeats it for repeated answers.
 //  5. 2xx answers to INVITE are repeated by the dialog (RFC 3261 §13.3.1.4), through ServerTx.Respond or WriteResponse.
 //  6. Release tells that nobody listens to a ClientTx any more: then forked 2xx get ACK and BYE from the layer.
+//  7. How long an INVITE of ours may ring is the user's to decide: Cancel ends it within 64·T1, whatever the peer does.
 //
 // # Ownership
 //

@@ -61,7 +61,10 @@ var stateNames = [states]string{"calling", "trying", "proceeding", "completed", 
 var eventNames = [events]string{"request", "ACK", "CANCEL", "1xx", "2xx", "3xx-6xx", "resend timer", "end timer", "failure"}
 var doNames = []string{"stop timers", "send last", "ACK", "100", "487", "resend at T1", "double", "double to T2", "end 64·T1", "end 64·T1 if unreliable", "end T4 if unreliable", "end longest ring", "pass on", "timeout", "error", "forget"}
 
+// String returns the name of the RFC, in lower case.
 func (s State) String() string { return stateNames[s] }
+
+// String returns the message or timer.
 func (e Event) String() string { return eventNames[e] }
 
 // row is one line of a machine's table. A pair that no row lists is ignored and counted: that is what transactions do with

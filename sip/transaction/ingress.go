@@ -101,6 +101,10 @@ func (l *Layer) begin(req *sip.Request, key string, flow transport.Flow) {
 		tx.rec.m = inviteServer
 	}
 	merged, full, cancel := l.admit(tx, status == 0)
+	if cancel != nil {
+		cancel.tag = tx.tag
+		l.refuse(cancel, sip.StatusOK, "")
+	}
 	switch {
 	case full:
 		l.stateless(req, flow, sip.StatusServiceUnavailable, "", sip.RetryAfter{After: 5 * time.Second}.Header())
@@ -111,8 +115,6 @@ func (l *Layer) begin(req *sip.Request, key string, flow transport.Flow) {
 	case req.Method == sip.CANCEL:
 		l.cancel(tx)
 	case cancel != nil:
-		cancel.tag = tx.tag
-		l.refuse(cancel, sip.StatusOK, "")
 		l.refuse(tx, sip.StatusRequestTerminated, "")
 	default:
 		l.cfg.Handler.ServeRequest(tx)
@@ -124,7 +126,11 @@ func (l *Layer) admit(tx *ServerTx, sound bool) (merged, full bool, cancel *Serv
 	r := tx.rec
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || len(l.servers) >= l.cfg.MaxTransactions {
+	limit := l.cfg.MaxTransactions
+	if tx.req.Method == sip.CANCEL || sip.ToTag(tx.req) != "" {
+		limit += limit/4 + 1 // what stands already must be able to go on and to end
+	}
+	if l.closed || len(l.servers) >= limit {
 		return false, true, nil
 	}
 	if sound && tx.req.Method != sip.CANCEL {

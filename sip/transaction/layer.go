@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tandem/sip"
 	"tandem/sip/transport"
 )
@@ -67,6 +69,8 @@ func (l *Layer) Close() {
 	l.closed = true
 	l.clock.timer.Stop()
 	l.clock.h, l.clock.shut = nil, true
+	l.cfg.Metrics.servers.Sub(float64(len(l.servers)))
+	l.cfg.Metrics.clients.Sub(float64(len(l.clients)))
 	clear(l.servers)
 	clear(l.clients)
 	clear(l.merged)
@@ -74,14 +78,11 @@ func (l *Layer) Close() {
 	clear(l.byFlow)
 }
 
-// Counts returns the sizes of the tables now, and sets the gauges.
+// Counts returns the sizes of the tables now.
 func (l *Layer) Counts() Counts {
 	l.mu.Lock()
-	c := Counts{Server: len(l.servers), Client: len(l.clients), Held: len(l.held)}
-	l.mu.Unlock()
-	l.cfg.Metrics.active.WithLabelValues("server").Set(float64(c.Server))
-	l.cfg.Metrics.active.WithLabelValues("client").Set(float64(c.Client))
-	return c
+	defer l.mu.Unlock()
+	return Counts{Server: len(l.servers), Client: len(l.clients), Held: len(l.held)}
 }
 
 // SentBy returns host and port that Via and Contact show for a transport.
@@ -158,6 +159,7 @@ func (w work) perform(l *Layer) {
 		l.write(w.flow, w.bytes)
 	}
 	switch {
+	case w.err != nil && w.server != nil && w.server.req.Method == sip.CANCEL: // the layer's own affair
 	case w.err != nil && w.server != nil:
 		l.cfg.Handler.ServeTxError(w.server, w.err)
 	case w.err != nil && w.client != nil:
@@ -176,6 +178,7 @@ func (l *Layer) write(flow transport.Flow, b []byte) error {
 
 func (l *Layer) addLocked(table map[string]*record, r *record) {
 	table[r.key] = r
+	l.gauge(r).Inc()
 	if r.flow.Reliable() {
 		set := l.byFlow[r.flow]
 		if set == nil {
@@ -187,6 +190,13 @@ func (l *Layer) addLocked(table map[string]*record, r *record) {
 	l.clock.set(r)
 }
 
+func (l *Layer) gauge(r *record) prometheus.Gauge {
+	if r.m == client || r.m == inviteClient {
+		return l.cfg.Metrics.clients
+	}
+	return l.cfg.Metrics.servers
+}
+
 func (l *Layer) forgetLocked(r *record) {
 	l.clock.remove(r)
 	table := l.servers
@@ -195,6 +205,7 @@ func (l *Layer) forgetLocked(r *record) {
 	}
 	if table[r.key] == r {
 		delete(table, r.key)
+		l.gauge(r).Dec()
 	}
 	if r.merge != 0 && l.merged[r.merge] == r {
 		delete(l.merged, r.merge)

@@ -12,6 +12,8 @@ type Metrics struct {
 	stray          prometheus.Counter
 	heldCancels    prometheus.Counter
 	active         *prometheus.GaugeVec
+	servers        prometheus.Gauge
+	clients        prometheus.Gauge
 }
 
 // NewMetrics declares the metrics on a registry; nil leaves them unregistered.
@@ -29,6 +31,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		heldCancels:    counter("held_cancels", "CANCELs that came before their INVITE."),
 		active:         prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tandem_transaction_active", Help: "Transactions in the tables."}, []string{"side"}),
 	}
+	m.servers, m.clients = m.active.WithLabelValues("server"), m.active.WithLabelValues("client")
 	if reg != nil {
 		reg.MustRegister(m.retransmitsIn, m.retransmitsOut, m.rejected, m.timeouts, m.watchdog, m.stray, m.heldCancels, m.active)
 	}

@@ -64,6 +64,36 @@ func (h *handler) ServeStray(*sip.Response, transport.Flow) bool {
 	return h.known
 }
 
+func (h *handler) failures() []error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]error(nil), h.errs...)
+}
+
+func (h *handler) cancelled() []bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]bool(nil), h.cancels...)
+}
+
+func (h *handler) first() *transaction.ServerTx {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.requests[0]
+}
+
+func (h *handler) setKnown() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.known = true
+}
+
+func (h *handler) strayCount() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.strays
+}
+
 func (h *handler) methods() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

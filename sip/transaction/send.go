@@ -158,30 +158,12 @@ func (l *Layer) response(res *sip.Response, flow transport.Flow) {
 		l.stray(res, flow)
 		return
 	}
-	again := r.state == Accepted || r.state == Completed
 	c := r.ctx
-	do, listed := r.stepLocked(classOf(res.StatusCode))
-	w := work{flow: r.flow}
-	if do&DoAck != 0 {
-		if r.ack == nil && c != nil {
-			r.ack = ackFailure(c.req, res)
-		}
-		w.bytes = r.ack
-	}
-	if again && res.StatusCode < 300 && do&DoPass != 0 {
-		if a := r.ackOf(sip.ToTag(res)); a != nil {
-			w.flow, w.bytes, do = a.flow, a.bytes, do&^DoPass
-		}
-	}
+	again := r.state == Accepted || r.state == Completed
+	do, w := l.matchedLocked(r, res)
 	cancel := c != nil && c.cancelWanted && r.state == Proceeding
 	if cancel {
 		c.markCancelledLocked()
-	}
-	if r.m == inviteClient && r.state >= Completed {
-		r.last = nil
-		if r.state == Completed || c != nil && c.sink.Load() == nil {
-			r.ctx = nil // the ACKs are all it needs
-		}
 	}
 	l.mu.Unlock()
 	if again {
@@ -193,7 +175,7 @@ func (l *Layer) response(res *sip.Response, flow transport.Flow) {
 			l.cfg.Log.Debug("CANCEL", "err", err)
 		}
 	}
-	if !listed || do&DoPass == 0 {
+	if do&DoPass == 0 {
 		return
 	}
 	if c == nil || c.sink.Load() == nil {
@@ -201,6 +183,32 @@ func (l *Layer) response(res *sip.Response, flow transport.Flow) {
 		return
 	}
 	c.tell(ClientEvent{Response: res, Flow: flow, Done: res.StatusCode >= 300 || res.StatusCode >= 200 && r.m == client})
+}
+
+// matchedLocked takes the step of a response and says what is to be sent for it: the ACK of a failure, or the one that the
+// user gave for this 2xx already, in which case the user hears nothing.
+func (l *Layer) matchedLocked(r *record, res *sip.Response) (Do, work) {
+	again, c := r.state == Accepted, r.ctx
+	do, _ := r.stepLocked(classOf(res.StatusCode))
+	w := work{flow: r.flow}
+	if do&DoAck != 0 {
+		if r.ack == nil && c != nil {
+			r.ack = ackFailure(c.req, res)
+		}
+		w.bytes = r.ack
+	}
+	if again && do&DoPass != 0 {
+		if a := r.ackOf(sip.ToTag(res)); a != nil {
+			w.flow, w.bytes, do = a.flow, a.bytes, do&^DoPass
+		}
+	}
+	if r.m == inviteClient && r.state >= Completed {
+		r.last = nil
+		if r.state == Completed || c != nil && c.sink.Load() == nil {
+			r.ctx = nil // the ACKs are all it needs
+		}
+	}
+	return do, w
 }
 
 func (r *record) ackOf(tag string) *forkAck {

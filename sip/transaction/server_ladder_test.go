@@ -111,11 +111,11 @@ func TestCancel(t *testing.T) {
 		r.alice.Send(tandemAddr, r.alice.Request("CANCEL", siptest.Call{})) // retransmitted
 		r.alice.Expect("200")
 		r.alice.Send(tandemAddr, r.alice.Request("ACK", siptest.Call{ToTag: siptest.TagIn(siptest.Field(gone, "To"))}))
-		if err := r.h.requests[0].Respond(r.h.requests[0].Response(200, "")); !errors.Is(err, transaction.ErrAnswered) {
+		if err := r.h.first().Respond(r.h.first().Response(200, "")); !errors.Is(err, transaction.ErrAnswered) {
 			t.Errorf("200 after CANCEL: %v, want ErrAnswered", err)
 		}
-		if len(r.h.cancels) != 1 || !r.h.cancels[0] {
-			t.Errorf("cancels told: %v", r.h.cancels)
+		if len(r.h.cancelled()) != 1 || !r.h.cancelled()[0] {
+			t.Errorf("cancels told: %v", r.h.cancelled())
 		}
 		r.golden("cancel")
 	})
@@ -160,7 +160,7 @@ func TestCancelCrossesAnswer(t *testing.T) {
 		if siptest.Field(c, "CSeq") != "1 CANCEL" || siptest.Field(a, "To") != siptest.Field(c, "To") {
 			t.Errorf("answers %q %q with To %q %q", siptest.Field(a, "CSeq"), siptest.Field(c, "CSeq"), siptest.Field(a, "To"), siptest.Field(c, "To"))
 		}
-		if len(r.h.cancels) != 0 {
+		if len(r.h.cancelled()) != 0 {
 			t.Error("the handler was told of a CANCEL that has no effect")
 		}
 		r.golden("cancel_crosses_200")
@@ -171,8 +171,8 @@ func TestWatchdog(t *testing.T) {
 	run(t, transaction.Config{}, func(r *rig) {
 		r.alice.Send(tandemAddr, r.alice.Request("OPTIONS", siptest.Call{}))
 		r.alice.Expect("500")
-		if len(r.h.errs) != 1 || !errors.Is(r.h.errs[0], transaction.ErrUnanswered) {
-			t.Errorf("errors told: %v", r.h.errs)
+		if len(r.h.failures()) != 1 || !errors.Is(r.h.failures()[0], transaction.ErrUnanswered) {
+			t.Errorf("errors told: %v", r.h.failures())
 		}
 		r.alice.Send(tandemAddr, r.alice.Request("INVITE", siptest.Call{Branch: "b2", CSeq: 2}))
 		r.alice.Expect("100")
@@ -189,8 +189,8 @@ func TestRingingForever(t *testing.T) {
 		r.alice.Expect("180")
 		time.Sleep(time.Minute)
 		r.alice.Expect("500")
-		if len(r.h.errs) != 1 {
-			t.Errorf("errors told: %v", r.h.errs)
+		if len(r.h.failures()) != 1 {
+			t.Errorf("errors told: %v", r.h.failures())
 		}
 	})
 }

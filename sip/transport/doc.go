@@ -12,7 +12,7 @@
 //
 // # Obligations of the caller
 //
-//  1. Serve is called once, with the Receiver, and ends with its context; Write works only while it runs.
+//  1. Serve is called once, with the Receiver, and ends with its context; connections work only while it runs.
 //  2. A Receiver must not block: it runs in the reader of its flow, and nothing else of that flow is read meanwhile.
 //  3. A tap must copy what it keeps: the bytes are the reader's buffer.
 //  4. Requests to a stream peer are preceded by Open, which dials when no connection is there; answers never dial.

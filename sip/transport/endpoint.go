@@ -121,6 +121,11 @@ func New(cfg Config, s Sockets) (*Endpoint, error) {
 			e.local[name] = addrPort(ln.Addr())
 		}
 	}
+	for over, under := range map[string]string{WS: TCP, WSS: TLS} {
+		if ap, ok := e.local[under]; ok {
+			e.local[over] = ap
+		}
+	}
 	if err := e.advertise(); err != nil {
 		s.close()
 		return nil, err
@@ -253,7 +258,7 @@ func (e *Endpoint) Connected(flow Flow) bool {
 	return e.conns[flow] != nil
 }
 
-// Admit reports whether a message of that source may be read now, and takes its token.
+// admit reports whether a message of that source may be read now, and takes its token.
 func (e *Endpoint) admit(src netip.Addr) bool {
 	a := Limit
 	if e.cfg.Admit != nil {

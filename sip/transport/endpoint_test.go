@@ -266,6 +266,21 @@ func TestStreamFaults(t *testing.T) {
 	}
 }
 
+func TestFastPeerLosesItsConnection(t *testing.T) {
+	bubble(t, transport.Config{Rate: transport.Rate{PerSecond: 1, Burst: 5}}, func(t *testing.T, n *siptest.Network, _ *transport.Endpoint, in *inbox) {
+		c, err := n.Dialer("10.0.0.2")(t.Context(), "tcp", here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.Write([]byte(strings.Repeat(options("1"), 10)))
+		synctest.Wait()
+		if ends := in.ends(); in.count() != 4 || len(ends) != 1 || !errors.Is(ends[0], transport.ErrRate) { // one token went for the connection
+			t.Errorf("%d passed, ends %v", in.count(), ends)
+		}
+	})
+}
+
 func TestSlowPeer(t *testing.T) {
 	bubble(t, transport.Config{WriteTimeout: time.Hour}, func(t *testing.T, n *siptest.Network, e *transport.Endpoint, in *inbox) {
 		c, err := n.Dialer("10.0.0.2")(t.Context(), "tcp", here)

@@ -15,6 +15,8 @@ var (
 	ErrFull = errors.New("connection limit reached")
 	// ErrFraming: a stream lost its message boundaries.
 	ErrFraming = errors.New("no message boundary in the stream")
+	// ErrRate: the peer of an accepted connection sent more than its source may.
+	ErrRate = errors.New("peer sends too fast")
 	// ErrIdle: nothing was received in time.
 	ErrIdle = errors.New("connection idle")
 )

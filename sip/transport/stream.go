@@ -18,6 +18,7 @@ const (
 	queueLen   = 128  // messages waiting for a slow peer
 	readLen    = 8192 // bytes of the read buffer of a connection
 	drainGrace = time.Second
+	firstGrace = time.Minute // for the first byte on an accepted connection
 )
 
 // stream is one connection: its writer goroutine dials if need be and sends, its reader goroutine frames and parses.
@@ -30,6 +31,7 @@ type stream struct {
 	err  error // why it ended; read after done
 
 	in      bool // accepted or attached, counted for its source
+	heard   bool // reader: something came
 	partial bool // reader: inside a message
 	newline int  // reader: line ends seen between messages
 }
@@ -71,7 +73,10 @@ func (e *Endpoint) Attach(transport string, nc net.Conn) (Flow, error) {
 	if s == nil {
 		return Flow{}, fmt.Errorf("%s: second connection with the same addresses: %w", flow, ErrFull)
 	}
-	e.wg.Go(func() { s.run(nc) })
+	go func() {
+		defer e.wg.Done()
+		s.run(nc)
+	}()
 	return flow, nil
 }
 
@@ -95,11 +100,15 @@ func (e *Endpoint) Open(flow Flow, serverName string) error {
 	if err != nil || s == nil {
 		return err
 	}
-	e.wg.Go(func() { s.dial(serverName) })
+	go func() {
+		defer e.wg.Done()
+		s.dial(serverName)
+	}()
 	return nil
 }
 
-// add puts a new stream into the table. It returns nil without an error when the flow is there already.
+// add puts a new stream into the table and counts its goroutine, which the caller starts, for Serve to wait for. It returns
+// nil without an error when the flow is there already.
 func (e *Endpoint) add(flow Flow, in bool) (*stream, error) {
 	src := flow.Remote.Addr()
 	e.mu.Lock()
@@ -115,6 +124,7 @@ func (e *Endpoint) add(flow Flow, in bool) (*stream, error) {
 	}
 	s := &stream{e: e, flow: flow, out: make(chan []byte, queueLen), done: make(chan struct{}), in: in}
 	e.conns[flow] = s
+	e.wg.Add(1)
 	if in {
 		e.bySource[src]++
 	}
@@ -258,12 +268,16 @@ func (s *stream) read(nc net.Conn) error {
 	begun := time.Time{}
 	for {
 		deadline := time.Now().Add(s.e.cfg.IdleTimeout)
-		if s.partial {
+		switch {
+		case s.partial:
 			deadline = begun.Add(s.e.cfg.MessageTimeout)
+		case s.in && !s.heard: // also the time for a TLS handshake
+			deadline = time.Now().Add(firstGrace)
 		}
 		nc.SetReadDeadline(deadline)
 		n, err := nc.Read(buf)
 		if n > 0 {
+			s.heard = true
 			was := s.partial
 			if err := s.frame(par, buf[:n]); err != nil {
 				return err
@@ -301,6 +315,9 @@ func (s *stream) frame(par *base.ParserStream, data []byte) error {
 		switch {
 		case err == nil:
 			s.partial = false
+			if s.in && !s.e.admit(s.flow.Remote.Addr()) {
+				return ErrRate // dropping one message of a stream would help nobody: it is not repeated
+			}
 			s.deliver(msg)
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return nil

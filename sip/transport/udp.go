@@ -83,7 +83,7 @@ func keepAlive(data []byte) bool {
 }
 
 func (e *Endpoint) writeUDP(flow Flow, message []byte) error {
-	if e.udp == nil || !e.live.Load() {
+	if e.udp == nil {
 		return ErrNotServed
 	}
 	if len(message) > maxDatagram {

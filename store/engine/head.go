@@ -88,3 +88,13 @@ func (e *Engine) openRecord(tx Tx, r journey.Record) error {
 	e.touch(h, r.Opened)
 	return putRecord(tx, r)
 }
+
+// record is loadRecord for the writer: a head that waits to be flushed with the group counts.
+func (e *Engine) record(tx Tx, id string) (journey.Record, error) {
+	r, err := loadRecord(tx, id)
+	if err == nil {
+		h := e.head(tx, id)
+		r.Seq, r.Touched = h.seq, fromNano(uint64(h.touched))
+	}
+	return r, err
+}

@@ -29,7 +29,7 @@ func (r *resolveOp) finish(groupErr error) {
 // apply is the resolution algorithm: the first match wins.
 func (r *resolveOp) apply(e *Engine, tx Tx) error {
 	r.res = store.Resolution{}
-	forced, err := loadRecord(tx, r.contact.Record)
+	forced, err := e.record(tx, r.contact.Record)
 	known := err == nil && r.contact.Record != ""
 	if known && forced.Customer != "" {
 		r.res.Customer = forced.Customer
@@ -42,7 +42,7 @@ func (r *resolveOp) apply(e *Engine, tx Tx) error {
 	if known {
 		return r.attach(e, tx, forced)
 	}
-	if rec, found := r.findRecord(tx); found {
+	if rec, found := r.findRecord(e, tx); found {
 		return r.attach(e, tx, rec)
 	}
 	return r.create(e, tx)
@@ -109,7 +109,7 @@ func (r *resolveOp) keepCustomer(tx Tx) error {
 const maxLooked = 100
 
 // findRecord gives the record that goes on: open in its window first, else one closed a short time ago.
-func (r *resolveOp) findRecord(tx Tx) (rec journey.Record, found bool) {
+func (r *resolveOp) findRecord(e *Engine, tx Tx) (rec journey.Record, found bool) {
 	if r.res.Customer == "" || r.res.NewCustomer {
 		return rec, false
 	}
@@ -121,7 +121,7 @@ func (r *resolveOp) findRecord(tx Tx) (rec journey.Record, found bool) {
 	var closed journey.Record
 	tx.Scan(byCustomer, Range{Prefix: under(r.res.Customer), Reverse: true}, func(k, _ []byte) bool {
 		looked++
-		x, err := loadRecord(tx, string(k[len(r.res.Customer)+1:]))
+		x, err := e.record(tx, string(k[len(r.res.Customer)+1:]))
 		if err == nil && x.Topic == r.contact.Topic {
 			if x.State != journey.Closed && r.contact.At.Sub(x.Touched) <= window {
 				rec, found = x, true

@@ -37,7 +37,7 @@ func (s *updateSet) find(e *Engine, tx Tx, u store.Update, opened map[string]uin
 			return i, nil
 		}
 	}
-	r, err := loadRecord(tx, u.Record)
+	r, err := e.record(tx, u.Record)
 	if notFound(err) && opened[u.Record] > 0 {
 		r, err = journey.Record{ID: u.Record, State: journey.Open, Opened: u.At}, nil
 	}

@@ -113,8 +113,9 @@ func (e *Engine) sick(err error) {
 	e.met.healthy.Set(0)
 }
 
-// probeSize is written to see whether the medium takes writes again: more than a small group needs.
-const probeSize = 64 << 10
+// probeSize is written to see whether the medium takes writes again. It is more than a group needs and leaves its room free
+// behind it, so that health does not flap on a disk that has a few pages left.
+const probeSize = 1 << 20
 
 // probe tries the medium with a write and its removal.
 func (e *Engine) probe() {

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"time"
 
@@ -176,24 +175,33 @@ func secondOwner(t *testing.T, s store.Store) {
 	}
 }
 
+// testResolveConcurrent resolves one unknown number many times in one group: the writer is held until all of them wait.
 func testResolveConcurrent(t *testing.T, sub Subject) {
 	s := open(t, sub, t.TempDir(), engine.Options{})
-	var mu sync.Mutex
-	seen := map[string]int{}
-	var wg sync.WaitGroup
-	for range 64 {
-		wg.Go(func() {
-			r, err := store.ResolveWait(context.Background(), s, contact(0, "", tel("+499", journey.Claimed)))
-			if err != nil {
-				t.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			seen[r.Customer+" "+r.Record]++
-		})
+	hold, held := make(chan struct{}), make(chan struct{})
+	if err := s.Append(events(note("r_1", 0)), func(store.Receipt) { close(held); <-hold }); err != nil {
+		t.Fatal(err)
 	}
-	wg.Wait()
-	if len(seen) != 1 {
-		t.Fatalf("got %d customers and records for one number, want 1", len(seen))
+	<-held
+	const n = 64
+	answers := make(chan store.Resolution, n)
+	for range n {
+		if err := s.Resolve(contact(0, "", tel("+499", journey.Claimed)), func(r store.Resolution) { answers <- r }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(hold)
+	seen, fresh := map[string]bool{}, 0
+	for range n {
+		r := <-answers
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		if seen[r.Customer+" "+r.Record] = true; r.NewRecord {
+			fresh++
+		}
+	}
+	if len(seen) != 1 || fresh != 1 {
+		t.Fatalf("got %d customers and records for one number, %d new, want 1", len(seen), fresh)
 	}
 }

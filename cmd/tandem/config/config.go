@@ -40,6 +40,7 @@ type SIP struct {
 	Listen         []Listen      `yaml:"listen" default:"udp 127.0.0.1:5060,tcp 127.0.0.1:5060"`
 	Advertise      string        `yaml:"advertise"` // host or host:port written into Via and Contact; empty: the listen address
 	Domain         string        `yaml:"domain" default:"tandem.local"`
+	Digest         []Digest      `yaml:"digest" default:"md5"` // algorithms that phones are asked with, strongest first
 	MaxCalls       int           `yaml:"max_calls" default:"500"`
 	CallsPerSecond float64       `yaml:"calls_per_second" default:"50"`
 	CallBurst      int           `yaml:"call_burst" default:"100"`

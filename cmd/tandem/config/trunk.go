@@ -27,7 +27,7 @@ type Trunk struct {
 	Arrive        trunk.NumberRule     `yaml:"arrive"`
 	Codecs        []string             `yaml:"codecs"`
 	DTMF          trunk.DTMFMethod     `yaml:"dtmf" default:"rfc4733"`
-	SymmetricRTP  bool                 `yaml:"symmetric_rtp"`
+	SymmetricRTP  bool                 `yaml:"symmetric_rtp" default:"true"`
 	Health        trunk.HealthRule     `yaml:"health"`
 }
 

@@ -136,6 +136,13 @@ func (b Bytes) String() string {
 	return "0B"
 }
 
+// Digest is an algorithm of digest authentication. Phones built on older stacks refuse to register when they are asked with
+// sha-256, even if md5 is offered beside it (RFC 8760 wants them to ignore it), so it has to be switched on.
+type Digest string
+
+// Values implements source.Enum.
+func (Digest) Values() []string { return []string{"md5", "sha-256"} }
+
 // Level is the least level that is logged.
 type Level string
 

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"time"
 )
@@ -19,6 +20,9 @@ var ErrUnreachable = errors.New("no running tandem answers")
 
 // maxAnswer bounds what a client reads.
 const maxAnswer = 64 << 20
+
+// askTimeout is longer than the server takes for any answer.
+const askTimeout = answerTimeout + 5*time.Second
 
 // Client asks a running gateway. It implements Backend.
 type Client struct {
@@ -31,9 +35,25 @@ var _ Backend = (*Client)(nil)
 // NewClient gives a client for a socket. Nothing is opened yet.
 func NewClient(path string) *Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+		if err != nil {
+			return nil, err
+		}
+		return trusted(conn)
 	}
-	return &Client{path, &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}}
+	return &Client{path, &http.Client{Timeout: askTimeout, Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}}
+}
+
+// trusted closes a connection to a server of another user: it would only pretend to be the gateway. Root asks anybody's.
+func trusted(conn net.Conn) (net.Conn, error) {
+	uid, err := peer(conn)
+	if err == nil && os.Getuid() != 0 && uid != 0 && uid != os.Getuid() {
+		err = fmt.Errorf("the socket belongs to user %d", uid)
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }
 
 func (c *Client) ask(ctx context.Context, method, path string, body, into any) error {

@@ -144,9 +144,22 @@ func TestStaleSocketIsReplacedAndFileIsNot(t *testing.T) {
 	}
 }
 
+func TestFolderOfOthersIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	_, err := control.Listen(filepath.Join(dir, "c.sock"), &controltest.Fake{}, slog.New(slog.DiscardHandler))
+	if !errors.Is(err, control.ErrShared) {
+		t.Fatalf("got %v, want ErrShared", err)
+	}
+}
+
 func TestNonsenseIsRefused(t *testing.T) {
 	path, _ := serve(t, &controltest.Fake{})
-	c := &http.Client{Transport: &http.Transport{Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) }}}
+	c := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}}}
 	for name, body := range map[string]string{"not json": "{", "unknown field": `{"state":"away","x":1}`, "too large": `{"state":"` + strings.Repeat("x", 100_000) + `"}`} {
 		resp, err := c.Post("http://x/agents/ben", "application/json", strings.NewReader(body))
 		if err != nil {

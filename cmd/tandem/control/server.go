@@ -37,6 +37,9 @@ func Listen(path string, b Backend, log *slog.Logger) (*Server, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("control socket %s: %w", path, err)
 	}
+	if err := private(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("control socket %s: %w", path, err)
+	}
 	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
 		_ = c.Close()
 		return nil, fmt.Errorf("control socket %s: %w", path, ErrInUse)
@@ -60,6 +63,21 @@ func Listen(path string, b Backend, log *slog.Logger) (*Server, error) {
 		IdleTimeout: time.Minute, MaxHeaderBytes: maxBody, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	return s, nil
 }
+
+// private wants a folder in which nobody else can put another socket in our place.
+func private(dir string) error {
+	var s unix.Stat_t
+	if err := unix.Stat(dir, &s); err != nil {
+		return err
+	}
+	if uid := int(s.Uid); uid != os.Getuid() && uid != 0 || s.Mode&0o022 != 0 {
+		return fmt.Errorf("%w: folder %s belongs to user %d with mode %04o", ErrShared, dir, uid, s.Mode&0o7777)
+	}
+	return nil
+}
+
+// ErrShared says that others could put their own socket in the place of ours.
+var ErrShared = errors.New("others can write to its folder")
 
 // ErrInUse says that another process answers on the socket.
 var ErrInUse = errors.New("another tandem answers on it")
