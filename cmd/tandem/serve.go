@@ -9,10 +9,9 @@ import (
 	"time"
 	_ "time/tzdata" // calendars and spoken times need zones wherever the binary runs
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"tandem/cmd/tandem/config"
 	"tandem/cmd/tandem/control"
+	"tandem/cmd/tandem/health"
 )
 
 // drainTime is how long calls in progress may go on after the order to end.
@@ -47,28 +46,15 @@ func (g *site) serveControl(ctx context.Context) error {
 	return srv.Serve()
 }
 
-// handler serves health and figures.
+// handler serves health and figures. It is asked often: every check reads what others keep.
 func (g *site) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(g.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := g.ready(); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
-	return mux
-}
-
-// ready tells why new work would not be done right, nil if it would.
-func (g *site) ready() error {
-	if g.calls.Draining() {
-		return fmt.Errorf("draining: %d calls left", g.calls.Calls())
-	}
-	if err := g.store.Health(); err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	return nil
+	return health.Handler(g.registry,
+		health.Check{Name: "calls", Ask: func() error {
+			if g.calls.Draining() {
+				return fmt.Errorf("draining, %d calls left", g.calls.Calls())
+			}
+			return nil
+		}},
+		health.Check{Name: "store", Ask: g.store.Health},
+	)
 }

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -303,98 +300,6 @@ func (g *site) phoneUsable(endpoint string, usable bool) {
 	}
 }
 
-// Run serves until ctx ends; then it drains: no new calls, and what is left ends by itself or at the limit.
-func (g *site) Run(ctx context.Context, drain time.Duration) error {
-	live, stop := context.WithCancelCause(context.WithoutCancel(ctx))
-	var wg sync.WaitGroup
-	run := func(what string, f func(context.Context) error) {
-		wg.Go(func() {
-			if err := f(live); err != nil && live.Err() == nil {
-				stop(fmt.Errorf("%s: %w", what, err))
-			}
-		})
-	}
-	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
-	var engineDone sync.WaitGroup
-	engineDone.Go(func() {
-		if err := g.engine.Serve(engineCtx); err != nil {
-			stop(fmt.Errorf("media engine: %w", err))
-		}
-	})
-	var dispatcherDone sync.WaitGroup
-	dispatchCtx, stopDispatcher := context.WithCancel(context.WithoutCancel(ctx))
-	dispatcherDone.Go(func() {
-		if err := g.dispatcher.Run(dispatchCtx); err != nil {
-			stop(fmt.Errorf("dispatcher: %w", err))
-		}
-	})
-	callsCtx, stopCalls := context.WithCancel(context.WithoutCancel(ctx))
-	var callsDone sync.WaitGroup
-	callsDone.Go(func() { _ = g.calls.Run(callsCtx) })
-	for _, l := range g.layers {
-		run("sip", l.Serve)
-	}
-	run("trunks", func(ctx context.Context) error { g.keeper.Run(ctx); return nil })
-	run("house", g.keepHouse)
-	run("http", g.serveHTTP)
-	run("control", g.serveControl)
-	g.log.Info("ready", "sip", g.cfg.SIP.Listen, "http", g.http.Addr().String())
-
-	select {
-	case <-ctx.Done():
-	case <-live.Done():
-	}
-	g.log.Info("draining", "calls", g.calls.Calls())
-	drainCtx, cancel := context.WithTimeout(live, drain)
-	_ = g.calls.Drain(drainCtx)
-	cancel()
-	stopCalls()
-	callsDone.Wait()
-	stopDispatcher()
-	dispatcherDone.Wait()
-	stop(context.Canceled)
-	wg.Wait()
-	stopEngine()
-	engineDone.Wait()
-	g.close()
-	if err := context.Cause(live); !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
-}
-
-// Intervals of the house keeping.
-const (
-	expireEvery   = time.Second
-	snapshotEvery = 5 * time.Minute
-)
-
-// keepHouse lets registrations expire and stores the dispatcher's image from time to time.
-func (g *site) keepHouse(ctx context.Context) error {
-	expire, snapshot := time.NewTicker(expireEvery), time.NewTicker(snapshotEvery)
-	defer expire.Stop()
-	defer snapshot.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case now := <-expire.C:
-			if events := g.registrar.Expire(now); len(events) > 0 {
-				g.bindings.Changed(events)
-			}
-			g.cdr.tick(now)
-		case <-snapshot.C:
-			im, err := g.dispatcher.Image(ctx)
-			if err == nil {
-				err = g.work.Snapshot(im)
-			}
-			if err != nil && ctx.Err() == nil {
-				g.log.Error("work snapshot not stored", "err", err)
-			}
-		}
-	}
-}
-
 // close frees what newSite opened. Rooms that served have ended before.
 func (g *site) close() {
 	if g.work != nil {
@@ -414,15 +319,4 @@ func (g *site) close() {
 	if g.engine != nil {
 		_ = g.engine.Close()
 	}
-}
-
-// serveHTTP serves health and metrics.
-func (g *site) serveHTTP(ctx context.Context) error {
-	srv := &http.Server{Handler: g.handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
-	defer stop()
-	if err := srv.Serve(g.http); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }

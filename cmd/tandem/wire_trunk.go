@@ -128,7 +128,7 @@ func (k *trunkKeeper) Registration(t *trunk.Trunk) (trunk.RegistrationStatus, bo
 }
 
 // Run serves until ctx ends, then takes our registrations back.
-func (k *trunkKeeper) Run(ctx context.Context) {
+func (k *trunkKeeper) Run(ctx context.Context) error {
 	k.resolve(ctx)
 	for _, r := range k.regs {
 		k.register(r, trunk.Start{})
@@ -142,7 +142,7 @@ func (k *trunkKeeper) Run(ctx context.Context) {
 			for _, r := range k.regs {
 				k.register(r, trunk.Stop{})
 			}
-			return
+			return nil
 		case res := <-k.results:
 			k.result(res)
 		case <-timer.C:

@@ -55,7 +55,7 @@ var fixed = map[Kind][]Exit{
 	KindTransfer: {{Name: ExitFailed}},
 }
 
-// Exits lists the ways out of a step, error last. results are the results of the module that a call step runs.
+// ExitsOf lists the ways out of a step, error last. results are the results of the module that a call step runs.
 func (m *Module) ExitsOf(s *Step, results []string) []Exit {
 	list := slices.Clone(fixed[s.kind])
 	switch s.kind {

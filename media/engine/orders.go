@@ -21,9 +21,7 @@ func (w *worker) do(o order) {
 		w.emit(c.event)
 		return
 	case attach:
-		if s := w.streams[c.stream]; s != nil && len(s.taps) < maxTaps {
-			s.taps = append(s.taps, c.tap)
-		}
+		w.attach(c)
 		return
 	case media.Connect:
 		w.connect(c)
@@ -62,6 +60,16 @@ func (w *worker) do(o order) {
 func asCommand(o order) media.Command {
 	c, _ := o.(media.Command)
 	return c
+}
+
+// attach adds a recording's tap to a stream. Where there is no stream, or it has too many, that side stays silent.
+func (w *worker) attach(a attach) {
+	s := w.streams[a.stream]
+	if s == nil || len(s.taps) >= maxTaps {
+		w.counts.strays.Add(1)
+		return
+	}
+	s.taps = append(s.taps, a.tap)
 }
 
 // doUnknown answers a command about a stream that is not here.
@@ -187,6 +195,8 @@ func (w *worker) give(g give) {
 		w.endPlay(s, media.PlayStopped)
 		w.disconnect(s)
 		w.let(s)
+	} else {
+		w.load.Add(1) // the door counted it as leaving
 	}
 	g.to.mu.Lock()
 	g.to.arrived = append(g.to.arrived, arrival{g.stream, s})
@@ -207,6 +217,8 @@ func (w *worker) arrive() {
 		w.waiting = 0
 		if a.stream != nil {
 			w.settle(a.stream)
+		} else {
+			w.load.Add(-1) // the door counted it as coming
 		}
 		return
 	}

@@ -190,3 +190,22 @@ func onlyAudio(all []rtp.Packet) []rtp.Packet {
 	}
 	return audio
 }
+
+// TestConnectBeforeOpened breaks the caller's obligation over two workers: nothing hangs, and the counts stay right.
+func TestConnectBeforeOpened(t *testing.T) {
+	cfg := testConfig()
+	cfg.Workers, cfg.PortMax = 2, cfg.PortMin+1
+	r := newRig(t, cfg)
+	r.do(media.Open{Stream: 1})
+	await[media.Opened](r)
+	r.do(media.Open{Stream: 2}, media.Connect{A: 1, B: 2}, media.QueryStats{Stream: 1})
+	await[media.OpenFailed](r)
+	await[media.StreamStats](r)
+	r.do(media.Close{Stream: 1})
+	await[media.Closed](r)
+	for i, w := range r.real.workers {
+		if got := w.load.Load(); got != 0 {
+			t.Errorf("worker %d counts %d streams", i, got)
+		}
+	}
+}

@@ -20,10 +20,10 @@ const maxItems = 256
 
 // speaker is what a stream sends of our own accord: digits first, then the playback. Owned by the stream's worker.
 type speaker struct {
+	on         bool // it is in the wheel
 	of         *stream
 	due        int64 // tick of the next packet
 	next, prev *speaker
-	on         bool // it is in the wheel
 
 	play    *playback
 	events  dtmf.Sender

@@ -34,6 +34,10 @@ type Process struct {
 // Start writes the configuration into a new folder and starts the binary on its processor. It returns when the gateway is
 // ready, and fails when that takes more than ten seconds.
 func Start(binary string, site Site) (*Process, error) {
+	binary, err := filepath.Abs(binary)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp("", "tandem-load-")
 	if err != nil {
 		return nil, err

@@ -1,0 +1,51 @@
+# Tandem. `make run` and `make test` are all a newcomer needs; `make help` lists the rest.
+GO      ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+PEERS   := sipp:sip-tester baresip:baresip-core tshark:tshark gcc:gcc
+
+.PHONY: help build run test lint race bench soak fuzz peers prompts clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+build: ## bin/tandem, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tandem ./cmd/tandem
+
+run: build ## the demo on loopback: SIP on 5060, health and metrics on 8080
+	bin/tandem demo
+
+test: peers lint ## everything that must hold: lint, all tests, real phones, and the race detector
+	$(GO) test ./...
+	$(MAKE) race
+
+lint: ## gofmt, vet, staticcheck, modules as they were published
+	@out=$$(gofmt -l .); test -z "$$out" || { echo "gofmt: $$out"; exit 1; }
+	$(GO) mod verify
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+race: ## all rooms under the race detector; the tests with real phones run without it, in `make test`
+	CGO_ENABLED=1 $(GO) test -race $$($(GO) list ./... | grep -v /e2e)
+
+bench: build peers ## figures beside their floors, in one run
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./acd/... ./ivr/... ./sip/... ./store/... ./media/...
+
+soak: build ## 300 calls at once for two minutes
+	$(GO) test ./cmd/tandem/e2e -run Soak -count 1 -timeout 15m -v -long
+
+fuzz: ## every fuzz target for 20 s
+	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+		echo "$$p $$f"; $(GO) test $$p -run '^$$' -fuzz "^$$f\$$" -fuzztime 20s -fuzzminimizetime 1x || exit 1; done; done
+
+peers: ## install the real SIP peers that the tests use, where they are missing
+	@for p in $(PEERS); do command -v $${p%%:*} >/dev/null || missing="$$missing $${p##*:}"; done; \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" != 0 ]; then echo "missing:$$missing; install them: sudo apt-get install$$missing"; exit 1; fi; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; fi
+
+prompts: ## make the shipped prompts anew (needs flite and sox)
+	sh cmd/tandem/demo/prompts/generate.sh
+
+clean: ## remove what was built
+	rm -rf bin

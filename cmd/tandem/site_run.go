@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// stage is a part of the site that serves until its context ends.
+type stage struct {
+	name  string
+	serve func(context.Context) error
+}
+
+// stages are all parts in the order in which they start; they end in the reverse order, so that calls can still be hung up and
+// journaled when nobody can call any more.
+func (g *site) stages() []stage {
+	list := []stage{{"media engine", g.engine.Serve}}
+	for _, l := range g.layers {
+		list = append(list, stage{"sip", l.Serve})
+	}
+	return append(list,
+		stage{"dispatcher", g.dispatcher.Run},
+		stage{"calls", g.calls.Run},
+		stage{"trunks", g.keeper.Run},
+		stage{"house", g.keepHouse},
+		stage{"control", g.serveControl},
+		stage{"http", g.serveHTTP},
+	)
+}
+
+// Run serves until ctx ends or a part fails; then it drains: no new calls, and those in progress end by themselves or at the limit.
+func (g *site) Run(ctx context.Context, drain time.Duration) error {
+	failed := make(chan error, 1)
+	var stops []func()
+	for _, s := range g.stages() {
+		stops = append(stops, s.start(failed))
+	}
+	g.log.Info("ready", "sip", fmt.Sprint(g.cfg.SIP.Listen), "http", g.http.Addr().String())
+	var fault error
+	select {
+	case <-ctx.Done():
+	case fault = <-failed:
+		g.log.Error("a part of the gateway has failed", "err", fault)
+	}
+	g.drain(drain)
+	for _, stop := range slices.Backward(stops) {
+		stop()
+	}
+	g.close()
+	return fault
+}
+
+// start runs a stage; the function that it returns ends the stage and waits for it.
+func (s stage) start(failed chan<- error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := s.serve(ctx); err != nil && ctx.Err() == nil {
+			select {
+			case failed <- fmt.Errorf("%s: %w", s.name, err):
+			default: // another was first
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// drain refuses new calls and waits for those in progress.
+func (g *site) drain(limit time.Duration) {
+	g.log.Info("draining", "calls", g.calls.Calls())
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	if err := g.calls.Drain(ctx); err != nil {
+		g.log.Warn("calls left at the end of draining are hung up", "calls", g.calls.Calls())
+	}
+}
+
+// Intervals of the house keeping.
+const (
+	expireEvery   = time.Second
+	snapshotEvery = 5 * time.Minute
+)
+
+// keepHouse lets registrations expire and stores the dispatcher's image from time to time.
+func (g *site) keepHouse(ctx context.Context) error {
+	expire, snapshot := time.NewTicker(expireEvery), time.NewTicker(snapshotEvery)
+	defer expire.Stop()
+	defer snapshot.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-expire.C:
+			if events := g.registrar.Expire(now); len(events) > 0 {
+				g.bindings.Changed(events)
+			}
+			g.cdr.tick(now)
+		case <-snapshot.C:
+			im, err := g.dispatcher.Image(ctx)
+			if err == nil {
+				err = g.work.Snapshot(im)
+			}
+			if err != nil && ctx.Err() == nil {
+				g.log.Error("work snapshot not stored", "err", err)
+			}
+		}
+	}
+}
+
+// serveHTTP serves health and metrics.
+func (g *site) serveHTTP(ctx context.Context) error {
+	srv := &http.Server{Handler: g.handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+	defer stop()
+	if err := srv.Serve(g.http); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
