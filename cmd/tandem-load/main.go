@@ -36,6 +36,9 @@ func newApp() *cli.App {
 			&cli.StringFlag{Name: "floor", Usage: "C relay to measure beside the gateway's; empty: none"},
 			&cli.StringFlag{Name: "log", Value: "warn", Usage: "log level of the gateway"},
 			&cli.BoolFlag{Name: "cdr", Usage: "let the gateway write call detail records"},
+			&cli.StringFlag{Name: "folder", Usage: "where the gateway's data goes; empty: the system's temporary folder"},
+			&cli.IntFlag{Name: "procs", Value: 1, Usage: "GOMAXPROCS of the gateway, on its one processor"},
+			&cli.BoolFlag{Name: "figures", Usage: "print the gateway's own figures and log at the end"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object for each figure instead of a table"},
 			&cli.BoolFlag{Name: "strict", Usage: "fail when a goal is missed"},
 			&cli.IntFlag{Name: "pid", Usage: "measure a gateway that runs already; it needs --target and --pages, and our names and numbers"},
@@ -49,7 +52,8 @@ func newApp() *cli.App {
 // settingsOf reads what all commands share.
 func settingsOf(c *cli.Context) (settings, error) {
 	s := settings{
-		Binary: c.String("gateway"), Floor: c.String("floor"), Log: c.String("log"), CDR: c.Bool("cdr"), PID: c.Int("pid"), Narrate: os.Stderr,
+		Binary: c.String("gateway"), Floor: c.String("floor"), Log: c.String("log"), CDR: c.Bool("cdr"), Folder: c.String("folder"),
+		Procs: c.Int("procs"), Figures: c.Bool("figures"), PID: c.Int("pid"), Narrate: os.Stderr,
 	}
 	if s.PID == 0 {
 		return s, nil

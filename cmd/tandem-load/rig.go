@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -30,13 +33,13 @@ const openFiles = 200_000
 
 // rig is a gateway with the load around it. Owned by the goroutine that runs the scenario.
 type rig struct {
-	loop     *ua.Loop
-	carrier  *ua.Side // calls come from it
-	phones   *ua.Side // agents and extensions
-	outside  *ua.Side // calls leave to it
-	gateway  *gateway.Process
-	narrate  io.Writer
-	finished []func()
+	loop    *ua.Loop
+	carrier *ua.Side // calls come from it
+	phones  *ua.Side // agents and extensions
+	outside *ua.Side // calls leave to it
+	gateway *gateway.Process
+	narrate io.Writer
+	figures bool
 }
 
 // settings are what all scenarios share.
@@ -45,6 +48,9 @@ type settings struct {
 	Floor   string // the C relay that is the floor; empty: none is run
 	Log     string // level of the gateway's log
 	CDR     bool
+	Folder  string         // that the gateway's data goes below
+	Procs   int            // GOMAXPROCS of the gateway
+	Figures bool           // print the gateway's own at the end
 	PID     int            // of a gateway that runs already; 0: one is started
 	Target  netip.AddrPort // where that one receives SIP
 	Pages   netip.AddrPort // where that one serves its figures
@@ -53,7 +59,7 @@ type settings struct {
 
 // newRig opens the sides and starts the gateway. change adapts the configuration.
 func newRig(s settings, change func(*rig, *gateway.Site)) (r *rig, err error) {
-	r = &rig{narrate: s.Narrate}
+	r = &rig{narrate: s.Narrate, figures: s.Figures}
 	defer func() {
 		if err != nil {
 			r.close()
@@ -76,7 +82,7 @@ func newRig(s settings, change func(*rig, *gateway.Site)) (r *rig, err error) {
 	}
 	site := gateway.Site{
 		Host: gatewayHost, In: carrierHost, Phones: 1, Rate: 100_000, Burst: 100_000, MaxCalls: 13_000,
-		Ring: time.Minute, Drain: drain, Log: s.Log, CDR: s.CDR,
+		Ring: time.Minute, Drain: drain, Log: s.Log, CDR: s.CDR, Folder: s.Folder, Procs: s.Procs,
 	}
 	if change != nil {
 		change(r, &site)
@@ -104,15 +110,29 @@ func raise(files uint64) {
 }
 
 func (r *rig) close() {
-	for _, f := range r.finished {
-		f()
-	}
 	if r.gateway != nil {
+		if r.figures {
+			r.tellFigures()
+		}
 		r.gateway.Stop()
 	}
 	if r.loop != nil {
 		r.loop.Close()
 	}
+}
+
+// tellFigures prints what the gateway says of itself, where it is not 0.
+func (r *rig) tellFigures() {
+	all, err := r.gateway.Metrics()
+	if err != nil {
+		r.say("the gateway's figures: %v", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if all[name] != 0 && !strings.Contains(name, "_bucket{") {
+			r.say("%s %g", name, all[name])
+		}
+	}
+	r.say("%s", r.gateway.Log())
 }
 
 func (r *rig) say(format string, args ...any) { fmt.Fprintf(r.narrate, format+"\n", args...) }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"tandem/acd"
 	"tandem/cmd/tandem/config"
@@ -57,6 +58,7 @@ type site struct {
 // newSite opens everything that can fail, in the order in which a fault is cheapest; on a fault what was opened is closed.
 func newSite(cfg *config.Config, prompts fs.FS, log *slog.Logger) (g *site, err error) {
 	g = &site{cfg: cfg, log: log, started: time.Now(), registry: prometheus.NewRegistry()}
+	g.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {
 			g.close()

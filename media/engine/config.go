@@ -28,7 +28,7 @@ type Config struct {
 	Events       int           // events waiting; default 8192
 	Prompts      *prompt.Library
 	Record       record.Config
-	Now          func() time.Time // default time.Now; only port draining and recordings read it
+	Now          func() time.Time // default time.Now; only the draining of ports reads it
 	Registry     prometheus.Registerer
 	Log          *slog.Logger
 }
@@ -94,7 +94,7 @@ func (c Config) withTools() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	c.Record.Now = c.Now
+	c.Record.Now = nil // recordings run by the workers' clock
 	if c.Registry == nil {
 		c.Registry = prometheus.NewRegistry()
 	}

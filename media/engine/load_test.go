@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// profileEnv names a file for a CPU profile of the program under test.
+const profileEnv = "TANDEM_ENGINE_PROFILE"
+
 // child runs an engine with so many streams until its input ends.
 func child(job []string) error {
 	streams, err := strconv.Atoi(job[1])
@@ -71,7 +74,7 @@ func child(job []string) error {
 		}
 	}()
 	out.Flush()
-	if name := os.Getenv("TANDEM_ENGINE_PROFILE"); name != "" {
+	if name := os.Getenv(profileEnv); name != "" {
 		f, err := os.Create(name)
 		if err != nil {
 			return err

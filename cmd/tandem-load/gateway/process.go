@@ -38,7 +38,7 @@ func Start(binary string, site Site) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "tandem-load-")
+	dir, err := os.MkdirTemp(site.Folder, "tandem-load-")
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (p *Process) start(binary string, site Site) error {
 	defer func() { _ = log.Close() }()
 	p.cmd = exec.Command(binary, "--config", config, "serve")
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = log, log, p.Dir
-	p.cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "TANDEM_LOAD_PASSWORD="+Password)
+	p.cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(max(1, site.Procs)), "TANDEM_LOAD_PASSWORD="+Password)
 	if err := startPinned(p.cmd); err != nil {
 		return err
 	}

@@ -38,6 +38,8 @@ type Site struct {
 	MaxCalls int
 	Ring     time.Duration // an agent is rung for
 	Log      string        // level
+	Folder   string        // that the temporary folder is made in; empty: the system\'s
+	Procs    int           // GOMAXPROCS; 0: 1
 	CDR      bool
 	Drain    time.Duration // how long a stream's ports stay open after its call
 	Flow     string        // YAML of a flow called "main"; empty: none
