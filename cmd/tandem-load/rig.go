@@ -28,6 +28,9 @@ var (
 // drain is short, so that calls which have ended do not use up the open files of a small machine.
 const drain = 500 * time.Millisecond
 
+// maxCalls is what the ports of a Site hold.
+const maxCalls = 4_800
+
 // openFiles is what we ask the kernel for: two sockets for each stream, two streams for each call.
 const openFiles = 200_000
 
@@ -81,7 +84,7 @@ func newRig(s settings, change func(*rig, *gateway.Site)) (r *rig, err error) {
 		}
 	}
 	site := gateway.Site{
-		Host: gatewayHost, In: carrierHost, Phones: 1, Rate: 100_000, Burst: 100_000, MaxCalls: 13_000,
+		Host: gatewayHost, In: carrierHost, Phones: 1, Rate: 100_000, Burst: 100_000, MaxCalls: maxCalls,
 		Ring: time.Minute, Drain: drain, Log: s.Log, CDR: s.CDR, Folder: s.Folder, Procs: s.Procs,
 	}
 	if change != nil {

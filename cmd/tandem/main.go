@@ -12,7 +12,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	std := streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Color: terminal(os.Stdout) && os.Getenv("NO_COLOR") == ""}
-	code := newApp(std, gateway{serve: serve}).run(ctx, os.Args[1:])
+	code := newApp(std, gateway{serve: serve, selftest: selftest}).run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

@@ -76,7 +76,14 @@ func (a *app) runSelftest(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.selftest(c.Context, serveOptions{Config: cfg, Source: src}, a.streams); err != nil {
+	none := c.String("config") == ""
+	switch s := c.String("socket"); {
+	case s != "":
+		cfg.Control.Socket = s
+	case none:
+		cfg.Control.Socket = a.plainSocket()
+	}
+	if err := a.selftest(c.Context, serveOptions{Config: cfg, Source: src, Demo: none}, a.streams); err != nil {
 		return failed("selftest", err, "run `tandem doctor`, or look at the ladder above")
 	}
 	return nil

@@ -216,7 +216,7 @@ func (g *site) openCalls() error {
 	g.router = newRouter(g.cfg, g.trunks, g.dispatcher.Post)
 	g.bindings = bindingDoor{store: g.store, registrar: g.registrar, usable: g.phoneUsable, log: g.log}
 	g.calls, err = b2bua.New(g.switchConfig(), b2bua.Parts{
-		Engine: g.engine, Router: g.router, Records: &recordsDoor{g.store, g.cfg.Country, g.log},
+		Engine: g.engine, Router: g.router, Records: &recordsDoor{g.store, g.cfg.Country, g.router.isAgentCode, g.log},
 		Journal: callJournal{store: g.store, ended: g.cdr.ended, log: g.log}, Queues: queueDoor{g.dispatcher},
 		Registrar: g.registrar, Trunks: g.trunks, Digest: auth, Endpoints: g.router, Hosts: g.keeper,
 		Bindings: g.bindings, Metrics: b2bua.NewMetrics(g.registry), Log: g.log,

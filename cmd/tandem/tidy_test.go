@@ -93,18 +93,18 @@ func checkImports(t *testing.T, dir, path string, file *ast.File) {
 		name, _ := strconv.Unquote(spec.Path.Value)
 		other, ours := strings.CutPrefix(name, "tandem/")
 		if !ours {
-			if strings.Contains(strings.SplitN(name, "/", 2)[0], ".") && holds(stdlibOnly, dir) {
+			if strings.Contains(strings.SplitN(name, "/", 2)[0], ".") && inRooms(stdlibOnly, dir) {
 				t.Errorf("%s imports %s: this room uses the standard library only", path, name)
 			}
 			continue
 		}
-		if within(other, "sip/b2bua") && within(dir, "sip") && !within(dir, "sip/b2bua") || !holds(allowed, other) && other != dir {
+		if within(other, "sip/b2bua") && within(dir, "sip") && !within(dir, "sip/b2bua") || !inRooms(allowed, other) && other != dir {
 			t.Errorf("%s imports %s: the map of the house forbids it", path, name)
 		}
 	}
 }
 
-func holds(rooms []string, dir string) bool {
+func inRooms(rooms []string, dir string) bool {
 	for _, r := range rooms {
 		if within(dir, r) {
 			return true

@@ -197,6 +197,11 @@ func (r *router) agentCode(a b2bua.Arrival) (b2bua.Script, bool) {
 	return &codeScript{func() error { return r.post(ev) }}, true
 }
 
+func (r *router) isAgentCode(a b2bua.Arrival) bool {
+	_, ok := r.agentCode(a)
+	return ok
+}
+
 // codeScript performs a star code: it answers, plays a rising tone for done or a low one for not, and hangs up.
 type codeScript struct{ do func() error }
 

@@ -24,6 +24,9 @@ const (
 	entryForm  = 1
 )
 
+// topicAttribute is the attribute by which a flow says what the matter is about.
+const topicAttribute = "topic"
+
 // callJournal writes the events of calls into the store. ended hears of each call whose end is durable.
 type callJournal struct {
 	store store.Store
@@ -35,8 +38,12 @@ type callJournal struct {
 func (j callJournal) Append(ev journey.Event) error {
 	batch := store.Batch{Events: []journey.Event{ev}}
 	if ev.Kind == journey.AttributeSet {
-		set := map[string]string{ev.Data[journey.DataName]: ev.Data[journey.DataValue]}
-		batch.Updates = []store.Update{{Record: ev.Record, Set: set, At: ev.At}}
+		name, value := ev.Data[journey.DataName], ev.Data[journey.DataValue]
+		update := store.Update{Record: ev.Record, Set: map[string]string{name: value}, At: ev.At}
+		if name == topicAttribute {
+			update.Topic = value
+		}
+		batch.Updates = []store.Update{update}
 	}
 	return j.store.Append(batch, func(r store.Receipt) {
 		switch {
@@ -52,11 +59,16 @@ func (j callJournal) Append(ev journey.Event) error {
 type recordsDoor struct {
 	store   store.Store
 	country string
+	skip    func(b2bua.Arrival) bool // calls that are nobody's matter: an agent's star codes
 	log     *slog.Logger
 }
 
 // Identify implements b2bua.Records. A store that is ill gives a call without a record.
 func (d *recordsDoor) Identify(a b2bua.Arrival, done func(b2bua.Identity)) error {
+	if d.skip(a) {
+		done(b2bua.Identity{})
+		return nil
+	}
 	c := store.Contact{Channel: journey.Voice, At: a.At, Identities: d.identities(a)}
 	return d.store.Resolve(c, func(r store.Resolution) {
 		if r.Err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"log/slog"
+	mathrand "math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -65,6 +66,7 @@ type Switch struct {
 	draining  atomic.Bool
 	streamID  atomic.Uint64
 	recID     atomic.Uint64
+	random    func() float64 // for back-offs, first sequence numbers and the choice among equals
 	wg        sync.WaitGroup
 }
 
@@ -76,7 +78,7 @@ func New(cfg Config, p Parts) (*Switch, error) {
 	return &Switch{
 		cfg: cfg, Parts: p, engine: p.Engine, router: p.Router, journal: p.Journal, queues: p.Queues, metrics: p.Metrics, log: p.Log,
 		tags: newIndex[string, address](), calls: newIndex[string, *Call](), streams: newIndex[media.StreamID, *Call](),
-		traces: newTraces(cfg.TraceCalls), admission: newAdmission(cfg),
+		traces: newTraces(cfg.TraceCalls), admission: newAdmission(cfg), random: mathrand.Float64,
 	}, nil
 }
 

@@ -1,7 +1,6 @@
 package b2bua
 
 import (
-	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"time"
@@ -83,7 +82,7 @@ func (s *Switch) targets(d Destination, c *Call) [][]target {
 	}
 	var groups [][]target
 	for _, t := range d.Trunks {
-		order, err := t.Choose(c.now, rand.IntN)
+		order, err := t.Choose(c.now, s.intN)
 		if err != nil {
 			c.log.Warn("trunk not usable", "trunk", t.Name(), "err", err)
 			continue
@@ -96,6 +95,9 @@ func (s *Switch) targets(d Destination, c *Call) [][]target {
 	}
 	return groups
 }
+
+// intN draws from [0,n).
+func (s *Switch) intN(n int) int { return min(int(s.random()*float64(n)), n-1) }
 
 // maxForks bounds how many bindings of one endpoint ring together.
 const maxForks = 5
@@ -178,14 +180,14 @@ func (s *Switch) callerConfig(c *Call, l *leg) dialog.Config {
 	cfg := dialog.Config{
 		CallID: l.callID, LocalTag: l.tag, Local: l.target.from, Remote: sip.NameAddr{URI: plain(l.target.uri)},
 		Target: l.target.uri, Contact: l.route.contact(), Headers: l.target.headers, Auth: l.target.auth,
-		Allow: allow, UserAgent: s.cfg.UserAgent, SessionExpires: s.cfg.SessionExpires, Rand: rand.Float64,
+		Allow: allow, UserAgent: s.cfg.UserAgent, SessionExpires: s.cfg.SessionExpires, Rand: s.random,
 	}
 	return cfg
 }
 
 // calleeConfig is the dialog of a caller's leg.
 func (s *Switch) calleeConfig(l *leg) dialog.Config {
-	return dialog.Config{LocalTag: l.tag, Contact: l.route.contact(), Allow: allow, UserAgent: s.cfg.UserAgent, Rand: rand.Float64}
+	return dialog.Config{LocalTag: l.tag, Contact: l.route.contact(), Allow: allow, UserAgent: s.cfg.UserAgent, Rand: s.random}
 }
 
 // plain is a URI without the parameters that only a Request-URI bears.

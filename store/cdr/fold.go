@@ -87,6 +87,9 @@ func (f *folding) step(e journey.Event) {
 	case journey.Resumed:
 		f.hold.close(e.At)
 		f.talk.open(e.At)
+	case journey.WrapUpStarted:
+		f.talk.close(e.At)
+		f.hold.close(e.At)
 	case journey.Transferred:
 		f.cdr.Transfers++
 	case journey.RecordingStarted:

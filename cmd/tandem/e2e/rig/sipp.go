@@ -1,0 +1,111 @@
+package rig
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// SIPpRun is one run of a scenario.
+type SIPpRun struct {
+	Scenario string // path of the XML
+	Host     netip.Addr
+	Port     uint16         // 0: a free one
+	Remote   netip.AddrPort // where calls go; zero for a scenario that waits for them
+	Service  string         // user part of the Request-URI
+	Calls    int            // 0: 1
+	TCP      bool
+	Args     []string
+}
+
+// SIPp is a scenario that runs.
+type SIPp struct {
+	*Process
+	At netip.AddrPort
+}
+
+// sipping bounds a scenario; the longest waits 64·T1 twice.
+const sipping = 80 * time.Second
+
+// StartSIPp starts a scenario.
+func StartSIPp(t testing.TB, s SIPpRun) *SIPp {
+	t.Helper()
+	if s.Port == 0 {
+		s.Port = Port(t, s.Host)
+	}
+	path, err := filepath.Abs(s.Scenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-sf", path, "-i", s.Host.String(), "-p", strconv.Itoa(int(s.Port)), "-mi", s.Host.String(), "-m", strconv.Itoa(max(1, s.Calls)),
+		"-nostdin", "-trace_err", "-error_file", "errors", "-trace_msg", "-message_file", "messages",
+		"-timeout", strconv.Itoa(int(sipping.Seconds())), "-timeout_error", "-key", "domain", Domain}
+	if s.TCP {
+		args = append(args, "-t", "t1")
+	}
+	if s.Service != "" {
+		args = append(args, "-s", s.Service)
+	}
+	args = append(args, s.Args...)
+	if s.Remote.IsValid() {
+		args = append(args, s.Remote.String())
+	}
+	p := Run(t, Program{Name: "sipp", Args: args, Env: []string{"TERM=dumb"}})
+	return &SIPp{p, netip.AddrPortFrom(s.Host, s.Port)}
+}
+
+// Pass waits for the end and fails the test where any call went otherwise than the scenario says.
+func (s *SIPp) Pass(t testing.TB) {
+	t.Helper()
+	code, faults := s.Wait(sipping+5*time.Second), s.file("errors")
+	if code != 0 || faults != "" {
+		t.Errorf("sipp ended with %d: %s\nits messages:\n%s", code, faults, tail(s.file("messages")))
+	}
+}
+
+func (s *SIPp) file(name string) string {
+	b, err := os.ReadFile(filepath.Join(s.Dir, name))
+	if err != nil {
+		return "" // sipp writes a file when there is something to write
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// Message is one message that a scenario sent or received.
+type Message struct {
+	At       time.Time
+	Received bool
+	Text     string
+}
+
+var messageHead = regexp.MustCompile(`(?m)^-{20,} (\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\.\d+)[^\n]*\n(?:UDP|TCP) message (sent|received)[^\n]*\n`)
+
+// Messages are all messages of the run, in order.
+func (s *SIPp) Messages(t testing.TB) (list []Message) {
+	t.Helper()
+	text := s.file("messages")
+	heads := messageHead.FindAllStringSubmatchIndex(text, -1)
+	for i, h := range heads {
+		at, err := time.Parse("2006-01-02 15:04:05.000000", strings.Replace(text[h[2]:h[3]], "T", " ", 1))
+		if err != nil {
+			t.Fatalf("sipp's messages: %v", err)
+		}
+		end := len(text)
+		if i+1 < len(heads) {
+			end = heads[i+1][0]
+		}
+		list = append(list, Message{at, text[h[4]:h[5]] == "received", strings.TrimSpace(text[h[1]:end])})
+	}
+	return list
+}
+
+// First is the start line of a message.
+func (m Message) First() string {
+	line, _, _ := strings.Cut(m.Text, "\n")
+	return strings.TrimSpace(line)
+}
