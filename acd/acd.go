@@ -66,12 +66,13 @@ type Item struct {
 	Customer    string            `json:"customer,omitempty"` // handle: leg, conversation or number
 	Key         string            `json:"key,omitempty"`      // a live item with the same key makes this one a duplicate
 	T0          time.Time         `json:"t0,omitzero"`
-	Weight      float64           `json:"weight,omitempty"` // times the queue's weight; 0 counts as 1
-	Credit      time.Duration     `json:"credit,omitempty"` // head start
-	Steps       route.Steps       `json:"steps,omitempty"`  // instead of the queue's
-	Until       time.Time         `json:"until,omitzero"`   // callback window: expired if not offered by then
-	Prefer      string            `json:"prefer,omitempty"` // agent chosen if free and eligible, whatever the strategy
-	Data        map[string]string `json:"data,omitempty"`   // for the offer; the core does not read it
+	Weight      float64           `json:"weight,omitempty"`   // times the queue's weight; 0 counts as 1
+	Credit      time.Duration     `json:"credit,omitempty"`   // head start
+	Steps       route.Steps       `json:"steps,omitempty"`    // instead of the queue's
+	Until       time.Time         `json:"until,omitzero"`     // callback window: expired if not offered by then
+	MaxWait     time.Duration     `json:"max_wait,omitempty"` // if shorter than the queue's; 0: the queue's
+	Prefer      string            `json:"prefer,omitempty"`   // agent chosen if free and eligible, whatever the strategy
+	Data        map[string]string `json:"data,omitempty"`     // for the offer; the core does not read it
 }
 
 // OfferID names an offer: an item at an epoch. The epoch grows with each change of owner, so an old name is never current.

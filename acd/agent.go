@@ -25,6 +25,7 @@ type agent struct {
 	items     []*item
 	idleSince time.Time
 	members   []*member
+	former    []*member // while a configuration is applied: what the agent was before
 	seats     []*seat
 	removed   bool // from the configuration; forgotten when idle
 	shift     shift

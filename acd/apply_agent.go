@@ -24,10 +24,18 @@ func (s *State) current(o OfferID, agent, event string) *item {
 	return nil
 }
 
+// stands tells whether an offer is still somebody's: an accept by anybody else must not end it.
+func (s *State) stands(o OfferID) bool {
+	it := s.items[o.Item]
+	return it != nil && it.epoch == o.Epoch && it.agent != nil
+}
+
 func (e Accept) apply(s *State) {
 	it := s.current(e.Offer, e.Agent, "accept")
 	if it == nil {
-		s.effect(Withdraw{ID: e.Offer, Agent: e.Agent, Reason: ReasonGone})
+		if !s.stands(e.Offer) {
+			s.effect(Withdraw{ID: e.Offer, Agent: e.Agent, Reason: ReasonGone})
+		}
 		return
 	}
 	if it.state != ItemOffered {
@@ -153,7 +161,7 @@ func (e SetQueue) apply(s *State) {
 		return
 	}
 	q.mode = e.Mode
-	s.entry(Entry{Kind: QueueModeSet, Queue: e.Queue, State: string(e.Mode)})
+	s.entry(Entry{Kind: queueModeSet, Queue: e.Queue, State: string(e.Mode)})
 	for _, p := range q.list {
 		if p.waiting > 0 {
 			s.touch(p)

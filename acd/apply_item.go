@@ -1,6 +1,9 @@
 package acd
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // This file is what customers and admins do to items.
 
@@ -148,12 +151,14 @@ func (e Transfer) apply(s *State) {
 		s.reject(Rejection{Event: "transfer", Item: e.Item, Reason: "queue " + e.Queue + " is " + reason})
 		return
 	}
+	s.exclude(it, it.agent, ReasonReject)
+	s.handled(it.agent, it) // here, for the queue that it leaves
+	it.answered = time.Time{}
 	it.next, it.te = q, s.now
 	it.spec.Queue = e.Queue
 	if !e.Keep {
 		it.t0, it.spec.T0 = s.now, s.now
 	}
-	s.exclude(it, it.agent, ReasonReject)
 	s.move(it, itemTransfer, "")
 }
 

@@ -45,10 +45,7 @@ func (s *State) configure(cfg Config) {
 
 // rearm sets the waiting deadlines of an item by the present rules.
 func (s *State) rearm(it *item) {
-	s.timers.stop(&it.wait)
-	if most := it.queue.cfg.MaxWait; most > 0 {
-		s.timers.arm(&it.wait, it.te.Add(most))
-	}
+	s.armWait(it)
 	s.timers.stop(&it.speak)
 	if every := it.queue.cfg.AnnounceEvery; every > 0 {
 		s.timers.arm(&it.speak, s.now.Add(every))
@@ -74,7 +71,7 @@ func (s *State) clearPools() []*item {
 		q.pools, q.list, q.members, q.ready = map[poolKey]*pool{}, nil, nil, 0
 	}
 	for _, a := range s.agents {
-		a.seats, a.members = nil, nil
+		a.seats, a.former, a.members = nil, a.members, nil
 	}
 	return waiting
 }
@@ -148,6 +145,9 @@ func (s *State) joinMembers() {
 		}
 		s.share(a)
 	}
+	for _, a := range agents {
+		a.former = nil
+	}
 }
 
 func (s *State) member(q *queue, a *agent) {
@@ -156,6 +156,11 @@ func (s *State) member(q *queue, a *agent) {
 		tier = 1
 	}
 	m := &member{queue: q, agent: a, place: len(q.members), tier: tier}
+	for _, old := range a.former {
+		if old.queue == q {
+			m.lastOffer, m.done = old.lastOffer, old.done
+		}
+	}
 	q.members = append(q.members, m)
 	a.members = append(a.members, m)
 }

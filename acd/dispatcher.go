@@ -63,10 +63,10 @@ type batch struct {
 func NewDispatcher(o Options) (*Dispatcher, error) {
 	state, faults := NewState(o.Config)
 	if o.Journal == nil {
-		faults = append(faults, Fault{"journal", "is missing"})
+		faults = append(faults, Fault{Path: "journal", Message: "is missing"})
 	}
 	if o.Connector == nil {
-		faults = append(faults, Fault{"connector", "is missing"})
+		faults = append(faults, Fault{Path: "connector", Message: "is missing"})
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)

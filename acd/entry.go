@@ -7,8 +7,8 @@ import (
 	"tandem/store/journey"
 )
 
-// QueueModeSet is the kind of the entry that a change of a queue's mode leaves. It belongs to no record.
-const QueueModeSet journey.Kind = "queue-mode"
+// queueModeSet is the kind of the entry that a change of a queue's mode leaves. It belongs to no record.
+const queueModeSet journey.Kind = "queue-mode"
 
 // Entry is one decision as the journal keeps it. The fold of all entries is the durable part of the state (see Image).
 type Entry struct {

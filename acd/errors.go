@@ -18,8 +18,13 @@ var (
 	ErrGap = errors.New("journal has a gap")
 )
 
-// Fault is one thing wrong with a configuration: Path is like "queues.billing.strategy".
-type Fault struct{ Path, Message string }
+// Fault is one thing wrong with a configuration: Path is like "queues.billing.strategy". Where a name refers to nothing,
+// Unknown is that name, Kind what it should be ("agent", "queue"), and Known what there is.
+type Fault struct {
+	Path, Message string
+	Unknown, Kind string
+	Known         []string
+}
 
 // Error is the path and the message.
 func (f Fault) Error() string { return f.Path + ": " + f.Message }

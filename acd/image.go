@@ -130,7 +130,7 @@ func (f *fold) image() Image {
 
 func (f *fold) apply(e *Entry) {
 	switch {
-	case e.Kind == QueueModeSet:
+	case e.Kind == queueModeSet:
 		f.queues[e.Queue] = QueueMode(e.State)
 		if f.queues[e.Queue] == QueueOpen {
 			delete(f.queues, e.Queue)
@@ -147,7 +147,7 @@ func (f *fold) agent(e *Entry) {
 		delete(f.agents, e.Agent)
 		return
 	}
-	state, ok := ParseAgentState(e.State)
+	state, ok := parseAgentState(e.State)
 	if !ok {
 		return
 	}
@@ -160,7 +160,7 @@ func (f *fold) agent(e *Entry) {
 }
 
 func (f *fold) item(e *Entry) {
-	state, ok := ParseItemState(e.State)
+	state, ok := parseItemState(e.State)
 	x, known := f.items[e.Item]
 	if !ok || (!known && e.Spec == nil) || state == ItemRefused {
 		return

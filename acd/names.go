@@ -6,8 +6,8 @@ func (s ItemState) String() string { return itemStateNames[s] }
 // Terminal tells whether the state is an outcome.
 func (s ItemState) Terminal() bool { return s >= ItemDone }
 
-// ParseItemState reads what String wrote.
-func ParseItemState(name string) (ItemState, bool) {
+// parseItemState reads what String wrote.
+func parseItemState(name string) (ItemState, bool) {
 	return parseName[ItemState](itemStateNames[:], name)
 }
 
@@ -16,9 +16,9 @@ func (s ItemState) MarshalText() ([]byte, error) { return []byte(s.String()), ni
 
 // UnmarshalText reads a state's name; an unknown one is an error.
 func (s *ItemState) UnmarshalText(text []byte) error {
-	got, ok := ParseItemState(string(text))
+	got, ok := parseItemState(string(text))
 	if !ok {
-		return Fault{"state", "unknown item state " + string(text)}
+		return Fault{Path: "state", Message: "unknown item state " + string(text)}
 	}
 	*s = got
 	return nil
@@ -27,8 +27,8 @@ func (s *ItemState) UnmarshalText(text []byte) error {
 // String is the name of the state as views and the journal show it.
 func (s AgentState) String() string { return agentStateNames[s] }
 
-// ParseAgentState reads what String wrote.
-func ParseAgentState(name string) (AgentState, bool) {
+// parseAgentState reads what String wrote.
+func parseAgentState(name string) (AgentState, bool) {
 	return parseName[AgentState](agentStateNames[:], name)
 }
 
@@ -37,9 +37,9 @@ func (s AgentState) MarshalText() ([]byte, error) { return []byte(s.String()), n
 
 // UnmarshalText reads a state's name; an unknown one is an error.
 func (s *AgentState) UnmarshalText(text []byte) error {
-	got, ok := ParseAgentState(string(text))
+	got, ok := parseAgentState(string(text))
 	if !ok {
-		return Fault{"state", "unknown agent state " + string(text)}
+		return Fault{Path: "state", Message: "unknown agent state " + string(text)}
 	}
 	*s = got
 	return nil

@@ -138,12 +138,7 @@ func (s *State) list(it *item, reason string) {
 		it.told, it.toldWait = 0, 0 // another queue: places there are told anew
 	}
 	s.enlist(it)
-	switch most := it.queue.cfg.MaxWait; {
-	case it.queue.removed:
-		s.timers.arm(&it.wait, s.now)
-	case most > 0:
-		s.timers.arm(&it.wait, it.te.Add(most))
-	}
+	s.armWait(it)
 	if !it.spec.Until.IsZero() {
 		s.timers.arm(&it.until, it.spec.Until)
 	}
@@ -152,6 +147,22 @@ func (s *State) list(it *item, reason string) {
 		s.joined = append(s.joined, it)
 	}
 	s.decide(it, "queued", reason)
+}
+
+// armWait sets the end of an item's patience: now if its queue is gone.
+func (s *State) armWait(it *item) {
+	most := it.queue.cfg.MaxWait
+	if own := it.spec.MaxWait; own > 0 && (most == 0 || own < most) {
+		most = own
+	}
+	switch {
+	case it.queue.removed:
+		s.timers.arm(&it.wait, s.now)
+	case most > 0:
+		s.timers.arm(&it.wait, it.te.Add(most))
+	default:
+		s.timers.stop(&it.wait)
+	}
 }
 
 // enlist puts an item into the pool and class of its present step and arms the next relaxation.

@@ -37,10 +37,10 @@ func (s *State) restoreAgents(images []AgentImage) {
 			continue
 		}
 		a.state, a.reason, a.since, a.idleSince = x.State, x.Reason, s.now, x.IdleSince
+		s.staff(a, AgentOffline)
 		if a.state == AgentFinishing || a.state == AgentLeaving {
 			s.moveAgent(a, agentIdle, a.reason)
 		}
-		s.staff(a, AgentOffline)
 		s.refresh(a)
 		s.show(a)
 	}

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 
+	"tandem/acd/route"
 	"tandem/store/journey"
 )
 
@@ -174,70 +176,96 @@ func (sc *script) restart(alive []string) {
 	sc.step(Restore{Entries: sc.journal, Alive: there})
 }
 
-func (sc *script) event(verb string, w []string) Event {
-	arg := func(i int) string {
-		if i < len(w) {
-			return w[i]
-		}
-		return ""
+// args are the words behind a verb; those that are left out are empty.
+type args []string
+
+func (w args) at(i int) string {
+	if i < len(w) {
+		return w[i]
 	}
-	offer := func(i int) OfferID {
-		o, err := ParseOfferID(arg(i))
-		if err != nil {
-			sc.t.Fatal(err)
-		}
-		return o
+	return ""
+}
+
+func (sc *script) offer(text string) OfferID {
+	o, err := ParseOfferID(text)
+	if err != nil {
+		sc.t.Fatal(err)
 	}
+	return o
+}
+
+func (sc *script) event(verb string, w args) Event {
+	for _, group := range []func(string, args) Event{sc.itemEvent, sc.agentEvent, sc.adminEvent} {
+		if ev := group(verb, w); ev != nil {
+			return ev
+		}
+	}
+	sc.t.Fatalf("no such verb %q", verb)
+	return nil
+}
+
+func (sc *script) itemEvent(verb string, w args) Event {
 	switch verb {
-	case "tick":
-		return Tick{}
-	case "signin":
-		return SignIn{arg(0), arg(1) == "ready"}
-	case "signout":
-		return SignOut{arg(0), arg(1)}
-	case "ready":
-		return SetState{Agent: arg(0), Ready: true}
-	case "away":
-		return SetState{Agent: arg(0), Reason: arg(1)}
-	case "phone", "desk":
-		return DeviceUsable{arg(0), Device(verb), arg(1) == "up"}
 	case "enqueue":
 		return Enqueue{scriptItem(sc.t, w)}
 	case "leave":
-		return Leave{arg(0)}
-	case "accept":
-		return Accept{offer(1), arg(0)}
-	case "decline":
-		return Decline{offer(1), arg(0), arg(2)}
+		return Leave{w.at(0)}
 	case "mediaup":
-		return MediaUp(offer(0))
+		return MediaUp(sc.offer(w.at(0)))
 	case "end":
-		return End{arg(0), arg(1)}
+		return End{w.at(0), w.at(1)}
 	case "transfer":
-		return Transfer{arg(0), arg(1), arg(2) == "keep"}
+		return Transfer{w.at(0), w.at(1), w.at(2) == "keep"}
 	case "convert":
-		return Convert{arg(0), Media(arg(1)), arg(2)}
-	case "cancel":
-		return Cancel{arg(0), arg(1)}
+		return Convert{w.at(0), Media(w.at(1)), w.at(2)}
+	}
+	return nil
+}
+
+func (sc *script) agentEvent(verb string, w args) Event {
+	switch verb {
+	case "signin":
+		return SignIn{w.at(0), w.at(1) == "ready"}
+	case "signout":
+		return SignOut{w.at(0), w.at(1)}
+	case "ready":
+		return SetState{Agent: w.at(0), Ready: true}
+	case "away":
+		return SetState{Agent: w.at(0), Reason: w.at(1)}
+	case "phone", "desk":
+		return DeviceUsable{w.at(0), Device(verb), w.at(1) == "up"}
+	case "accept":
+		return Accept{sc.offer(w.at(1)), w.at(0)}
+	case "decline":
+		return Decline{sc.offer(w.at(1)), w.at(0), w.at(2)}
 	case "wrapup":
-		return WrapUpDone{Item: arg(1), Agent: arg(0), Disposition: arg(2), Force: arg(3) == "force"}
+		return WrapUpDone{Item: w.at(1), Agent: strings.Trim(w.at(0), "-"), Disposition: w.at(2), Force: w.at(3) == "force"}
 	case "extend":
-		return WrapUpExtend{arg(1), arg(0)}
+		return WrapUpExtend{w.at(1), w.at(0)}
+	}
+	return nil
+}
+
+func (sc *script) adminEvent(verb string, w args) Event {
+	switch verb {
+	case "tick":
+		return Tick{}
+	case "cancel":
+		return Cancel{w.at(0), w.at(1)}
 	case "queue":
-		return SetQueue{arg(0), QueueMode(arg(1))}
+		return SetQueue{w.at(0), QueueMode(w.at(1))}
 	case "configure":
-		text, err := os.ReadFile("testdata/scenario/" + arg(0))
+		text, err := os.ReadFile("testdata/scenario/" + w.at(0))
 		if err != nil {
 			sc.t.Fatal(err)
 		}
 		sc.cfg = parseConfig(sc.t, string(text))
 		return Configure{sc.cfg}
 	}
-	sc.t.Fatalf("no such verb %q", verb)
 	return nil
 }
 
-// scriptItem reads "id queue media [weight=2] [key=k] [prefer=a] [until=60s] [need=german:50]".
+// scriptItem reads "id queue media [weight=2] [key=k] [prefer=a] [until=60s] [maxwait=30s] [need=german:50]".
 func scriptItem(t *testing.T, w []string) Item {
 	it := Item{ID: w[0], Queue: w[1], Media: Media(w[2]), Record: "r_" + w[0]}
 	for _, kv := range w[3:] {
@@ -253,6 +281,13 @@ func scriptItem(t *testing.T, w []string) Item {
 			var d time.Duration
 			d, err = time.ParseDuration(v)
 			it.Until = epoch0.Add(d)
+		case "maxwait":
+			it.MaxWait, err = time.ParseDuration(v)
+		case "need":
+			name, level, _ := strings.Cut(v, ":")
+			need := route.Need{}
+			need[name], err = strconv.Atoi(level)
+			it.Steps = route.Steps{{Need: need}}
 		default:
 			err = fmt.Errorf("unknown")
 		}

@@ -1,7 +1,9 @@
 package acd
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +27,7 @@ func (c Config) Validate() []error {
 	for i, a := range c.Agents {
 		v.agent(pathOf("agents", a.ID, i), a)
 	}
-	for _, m := range sortedMedia(c.Media) {
+	for _, m := range sortedKeys(c.Media) {
 		v.media("media."+string(m), m, c.Media[m])
 	}
 	l := c.Limits
@@ -43,7 +45,13 @@ type validation struct {
 }
 
 func (v *validation) add(path, format string, args ...any) {
-	v.faults = append(v.faults, Fault{path, fmt.Sprintf(format, args...)})
+	v.faults = append(v.faults, Fault{Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+// unknown reports a name that refers to nothing.
+func (v *validation) unknown(path, kind, name string, known map[string]bool) {
+	v.faults = append(v.faults, Fault{Path: path, Message: fmt.Sprintf("%q: no such %s", name, kind), Unknown: name, Kind: kind,
+		Known: sortedKeys(known)})
 }
 
 func (v *validation) names(c Config) {
@@ -109,14 +117,14 @@ func (v *validation) queueMembers(path string, q QueueConfig) {
 	}
 	for i, id := range q.Agents {
 		if !v.agents[id] {
-			v.add(fmt.Sprintf("%s.agents[%d]", path, i), "%q: no such agent", id)
+			v.unknown(fmt.Sprintf("%s.agents[%d]", path, i), "agent", id, v.agents)
 		} else if slices.Index(q.Agents, id) != i {
 			v.add(fmt.Sprintf("%s.agents[%d]", path, i), "%q: listed twice", id)
 		}
 	}
 	for _, id := range sortedKeys(q.Tiers) {
 		if !v.agents[id] {
-			v.add(path+".tiers", "%q: no such agent", id)
+			v.unknown(path+".tiers", "agent", id, v.agents)
 		}
 	}
 }
@@ -126,10 +134,10 @@ func (v *validation) agent(path string, a AgentConfig) {
 	v.atLeast(path+".budget", a.Budget, 0)
 	for i, name := range a.Queues {
 		if !v.queues[name] {
-			v.add(fmt.Sprintf("%s.queues[%d]", path, i), "%q: no such queue", name)
+			v.unknown(fmt.Sprintf("%s.queues[%d]", path, i), "queue", name, v.queues)
 		}
 	}
-	for _, m := range sortedMedia(a.Caps) {
+	for _, m := range sortedKeys(a.Caps) {
 		if m.index() < 0 {
 			v.add(path+".caps", "%q: want one of %v", m, mediaList)
 		}
@@ -184,20 +192,4 @@ func pathOf(list, name string, i int) string {
 	return list + "." + name
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-func sortedMedia[V any](m map[Media]V) []Media {
-	keys := make([]Media, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

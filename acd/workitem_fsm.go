@@ -91,7 +91,6 @@ var itemRows = []row[ItemState, itemOn, itemDo]{
 	{ItemOffered, itemMiss, ItemQueued, itemRelease | itemJoin, "3B"},
 	{ItemOffered, itemLeave, ItemAbandoned, itemWithdraw | itemRelease | itemClose, "3B"},
 	{ItemOffered, itemLeaveShort, ItemShort, itemWithdraw | itemRelease | itemClose, "3B"},
-	{ItemOffered, itemExpire, ItemExpired, itemWithdraw | itemRelease | itemClose, "3B callback"},
 	{ItemOffered, itemCancel, ItemCancelled, itemWithdraw | itemRelease | itemClose, "3B"},
 	{ItemOffered, itemFail, ItemFailed, itemWithdraw | itemRelease | itemClose, "3B"},
 	{ItemOffered, itemRestart, ItemQueued, itemJoin, "3B restart"},

@@ -18,12 +18,16 @@ type Announcer struct {
 	wait     time.Duration // told last
 }
 
+// early is how much sooner than its time an announcement may come: the queue counts the time as well, and the two clocks
+// never agree to the millisecond. Without it every second announcement would be dropped.
+const early = time.Second
+
 // NewAnnouncer makes the announcer of one wait.
 func NewAnnouncer(policy flow.Announce) Announcer { return Announcer{policy: policy} }
 
 // Next gives the clips to play now, none if there is nothing to say.
 func (a *Announcer) Next(ev QueueAnnouncement, now time.Time) []string {
-	if a.spoken && now.Sub(a.last) < a.policy.Every {
+	if a.spoken && now.Sub(a.last) < a.policy.Every-early {
 		return nil
 	}
 	list := append(a.place(ev), a.estimate(ev, now)...)

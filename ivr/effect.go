@@ -53,7 +53,7 @@ type Dial struct {
 	MaxTime time.Duration
 }
 
-// CancelDial gives a Dial up.
+// CancelDial gives a Dial up, or a Transfer that takes too long.
 type CancelDial struct{ Ticket int }
 
 // Transfer hands the call over; TransferDone or TransferFailed answers it.

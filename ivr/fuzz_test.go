@@ -16,8 +16,60 @@ func fuzzed(b byte, ticket int) Event {
 	return events[b%16]
 }
 
-// FuzzStep feeds any sequence of events: no panic, the run ends in bounded time, and a Hangup is given unless the caller
-// hung up or the call was handed over.
+// held is what a run has asked its owner for and not given back: work item, dial or transfer, by ticket.
+type held struct{ item, dial int }
+
+// check demands that nothing outlives the step that asked for it.
+func (h *held) check(t *testing.T, r *Run, ev Event, effects []Effect) {
+	t.Helper()
+	h.over(ev, r)
+	for _, e := range effects {
+		switch e := e.(type) {
+		case Enqueue:
+			h.item = e.Ticket
+		case Dial:
+			h.dial = e.Ticket
+		case Transfer:
+			h.dial = e.Ticket
+		case LeaveQueue:
+			h.item = 0
+		case CancelDial:
+			h.dial = 0
+		}
+	}
+	if ticket := max(h.item, h.dial); ticket > 0 && (r.wait.item != ticket || r.wait.phase < queueing) {
+		t.Errorf("ticket %d outlives its step: phase %d holds %d after %T", ticket, r.wait.phase, r.wait.item, ev)
+	}
+}
+
+// over notes that the other side ended what a ticket stands for, if the run took the event. An owner that mixes up the kinds
+// ends it as well.
+func (h *held) over(ev Event, r *Run) {
+	ticket := 0
+	switch ev := ev.(type) {
+	case QueueRefused:
+		ticket = ev.Ticket
+	case QueueTimeout:
+		ticket = ev.Ticket
+	case QueueEnded:
+		ticket = ev.Ticket
+	case DialEnded:
+		ticket = ev.Ticket
+	case TransferFailed:
+		ticket = ev.Ticket
+	}
+	if ticket > 0 && r.wait.item != ticket {
+		if h.item == ticket {
+			h.item = 0
+		}
+		if h.dial == ticket {
+			h.dial = 0
+		}
+	}
+}
+
+// FuzzStep feeds any sequence of events: no panic, the run ends in bounded time, nothing that it asked for outlives its step,
+// and a Hangup is given unless the caller hung up or the call was handed over.
 func FuzzStep(f *testing.F) {
 	var texts []string
 	for _, path := range []string{"../cmd/tandem/demo/flows/main.yaml", "../testdata/flows/shop.yaml", "../testdata/flows/identify.yaml"} {
@@ -36,8 +88,10 @@ func FuzzStep(f *testing.F) {
 			entry = "main"
 		}
 		r := New(plan, entry, Facts{From: "0123"})
-		now, hungUp := noon, false
-		check := func(effects []Effect) {
+		now, hungUp, holds := noon, false, held{}
+		step := func(ev Event) {
+			effects := r.Step(ev, now)
+			holds.check(t, r, ev, effects)
 			if r.Ended() && hungUp && len(r.out) > 0 {
 				t.Error("effects are left behind")
 			}
@@ -47,16 +101,16 @@ func FuzzStep(f *testing.F) {
 				}
 			}
 		}
-		check(r.Step(Started{}, now))
+		step(Started{})
 		for _, b := range script[:min(len(script), 5000)] {
 			now = now.Add(time.Duration(b) * 50 * time.Millisecond)
-			check(r.Step(fuzzed(b, r.ticket), now))
+			step(fuzzed(b, r.ticket))
 		}
 		for i := 0; !r.Ended(); i++ {
 			deadline := r.Deadline()
 			if deadline.IsZero() { // talking
-				check(r.Step(QueueEnded{r.wait.item}, now))
-				check(r.Step(DialEnded{r.wait.item, ""}, now))
+				step(QueueEnded{r.wait.item})
+				step(DialEnded{r.wait.item, ""})
 				continue
 			}
 			if i > 2*MaxSteps {
@@ -66,7 +120,7 @@ func FuzzStep(f *testing.F) {
 			if deadline.After(now) {
 				now = deadline
 			}
-			check(r.Step(Clock{}, now))
+			step(Clock{})
 		}
 		if !hungUp {
 			t.Error("ended without Hangup")

@@ -7,6 +7,10 @@ import (
 	"tandem/ivr/flow"
 )
 
+// queueMargin is how much later than the queue, which is told the longest wait, the flow itself gives up: only the queue can
+// book the item as timed out, and the flow's clock is for a queue that never answers.
+const queueMargin = 2 * time.Second
+
 // enqueue begins a queue step: the item, then music.
 func (r *Run) enqueue(q *flow.Queue, now time.Time) string {
 	attributes := map[string]string{}
@@ -18,7 +22,9 @@ func (r *Run) enqueue(q *flow.Queue, now time.Time) string {
 		attributes[name] = fmt.Sprint(value)
 	}
 	r.ticket++
-	r.wait = wait{item: r.ticket, until: now.Add(q.MaxWait), announcer: NewAnnouncer(q.Announce)}
+	announce := q.Announce
+	announce.Hold = flow.Localise(announce.Hold, r.facts.Language)
+	r.wait = wait{item: r.ticket, until: now.Add(q.MaxWait + queueMargin), announcer: NewAnnouncer(announce)}
 	r.do(Enqueue{Ticket: r.ticket, Queue: q.Name, Skills: q.Skills, Priority: q.Priority, Attributes: attributes, MaxWait: q.MaxWait})
 	r.music()
 	return ""

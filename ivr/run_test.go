@@ -213,7 +213,7 @@ func TestTransferEndsWithoutHangup(t *testing.T) {
 		t.Error("the run goes on")
 	}
 	r, _ = start(t, Facts{}, text)
-	want(t, "no answer", r.Step(Clock{}, noon.Add(transferTime)), "hangup{34}")
+	want(t, "no answer", r.Step(Clock{}, noon.Add(transferTime)), "canceldial{1}; hangup{34}")
 }
 
 func TestLanguageAndUnknownAttributes(t *testing.T) {

@@ -86,6 +86,7 @@ func (r *Run) clock(now time.Time) {
 		r.release("error")
 		r.leave(flow.ExitNoAnswer, now)
 	case transferring:
+		r.release("error")
 		r.leave(flow.ExitFailed, now)
 	case answering, playing, prompting:
 		r.fault("no sign of life from the audio", now)
@@ -116,7 +117,7 @@ func (r *Run) release(why string) {
 	switch r.wait.phase {
 	case queueing, announcing:
 		r.do(LeaveQueue{Ticket: r.wait.item, Reason: why})
-	case dialling:
+	case dialling, transferring:
 		r.do(CancelDial{Ticket: r.wait.item})
 	}
 	r.wait = wait{}

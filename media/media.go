@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// StreamID names a stream: an RTP direction pair with its own port pair. Never reused.
+// StreamID names a stream: an RTP direction pair with its own port pair. Never reused; 0 is none.
 type StreamID uint64
 
 // PlayID names one playback on a stream. The caller chooses it; a newer Play on the same stream replaces the older one.
@@ -57,7 +57,7 @@ type StreamConfig struct {
 	Ptime      time.Duration  // of what we send, 10–60 ms; 0 means 20 ms
 	Direction  Direction
 	Symmetric  bool          // learn the peer's real address from its packets (latching), then lock
-	Timeout    time.Duration // report Silent after this long without a packet while we may receive; 0: never
+	Timeout    time.Duration // report Silent after this long without a packet while both sides may send; 0: never
 }
 
 // Item is one piece of a playback: exactly one field is set.
@@ -218,7 +218,8 @@ type (
 		Stream StreamID
 		From   netip.AddrPort
 	}
-	// Silent tells that nothing acceptable arrived for Config.Timeout. It is sent once until packets come again.
+	// Silent tells that nothing acceptable arrived for Config.Timeout. It is sent once until packets come again, and not
+	// after comfort noise: such a peer sends nothing while nobody talks.
 	Silent struct {
 		Stream StreamID
 		For    time.Duration

@@ -39,8 +39,10 @@ func contactOf(a NameAddr) Contact {
 		}
 	}
 	c.Instance = strings.Trim(a.Params.Value("+sip.instance"), "<>")
-	if n, err := strconv.Atoi(a.Params.Value("reg-id")); err == nil && n > 0 {
-		c.RegID = n
+	if v, ok := a.Params.Get("reg-id"); ok {
+		if n, err := strconv.Atoi(v); err == nil && n > 0 {
+			c.RegID = n
+		}
 	}
 	return c
 }

@@ -19,7 +19,10 @@ func ParseContentType(s string) (ContentType, bool) {
 	if !ok || !IsToken(major) || !IsToken(minor) {
 		return ContentType{}, false
 	}
-	return ContentType{Type: strings.ToLower(major + "/" + minor), Params: ParseParams(rest)}, true
+	if len(major)+1+len(minor) != len(head) { // blanks around the slash
+		head = major + "/" + minor
+	}
+	return ContentType{Type: strings.ToLower(head), Params: ParseParams(rest)}, true
 }
 
 // ContentTypeOf reads the Content-Type of a message; false when absent or malformed.

@@ -38,7 +38,7 @@ func Diversions(msg Message) []Diversion {
 // Privacy reads the Privacy header (RFC 3323 §4.2) as lower-case values: "id", "header", "user", "session", "critical", "none".
 func Privacy(msg Message) []string {
 	var out []string
-	for h := range fields(msg, "Privacy") {
+	for h := range Fields(msg, "Privacy") {
 		for _, v := range strings.FieldsFunc(h.Value(), func(r rune) bool { return r == ';' || r == ',' || r == ' ' || r == '\t' }) {
 			out = append(out, strings.ToLower(v))
 		}

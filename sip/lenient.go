@@ -22,6 +22,9 @@ func LenientParsers() map[string]base.HeaderParser {
 	out["from"] = orText("From", parseFrom)
 	out["to"] = orText("To", parseTo)
 	out["contact"] = orText("Contact", parseContact)
+	for _, long := range plain {
+		out[strings.ToLower(long)] = asText(long)
+	}
 	for short, long := range compact {
 		if name := strings.ToLower(long); out[name] != nil {
 			out[short] = out[name]
@@ -31,6 +34,11 @@ func LenientParsers() map[string]base.HeaderParser {
 	}
 	return out
 }
+
+// plain are headers without a type of their own in most messages: their names need not be copied out of each of them.
+var plain = []string{"Accept", "Allow", "Allow-Events", "Authorization", "Date", "Diversion", "Event", "Expires", "Min-SE", "P-Asserted-Identity",
+	"Privacy", "Proxy-Authenticate", "Proxy-Authorization", "RAck", "RSeq", "Reason", "Record-Route", "Remote-Party-ID", "Require", "Route", "Server",
+	"Session-Expires", "Supported", "Timestamp", "User-Agent", "WWW-Authenticate"}
 
 // NewParser returns the parser of the house, limited to messages of max bytes.
 func NewParser(max int) *base.Parser {
@@ -63,28 +71,40 @@ func parseCSeq(_ []byte, text string) (Header, error) {
 }
 
 func parseFrom(_ []byte, text string) (Header, error) {
-	a, err := single(text)
-	return &base.FromHeader{DisplayName: Escape(a.Display), Address: a.URI, Params: a.Params.model()}, err
+	h := &base.FromHeader{}
+	var err error
+	h.DisplayName, h.Params, err = single(text, &h.Address)
+	return h, err
 }
 
 func parseTo(_ []byte, text string) (Header, error) {
-	a, err := single(text)
-	return &base.ToHeader{DisplayName: Escape(a.Display), Address: a.URI, Params: a.Params.model()}, err
+	h := &base.ToHeader{}
+	var err error
+	h.DisplayName, h.Params, err = single(text, &h.Address)
+	return h, err
 }
 
 func parseContact(_ []byte, text string) (Header, error) {
-	a, err := single(text)
-	if a.Wildcard {
-		a.URI = URI{Host: "*", Wildcard: true}
-	}
-	return &base.ContactHeader{DisplayName: Escape(a.Display), Address: a.URI, Params: a.Params.model()}, err
+	h := &base.ContactHeader{}
+	var err error
+	h.DisplayName, h.Params, err = single(text, &h.Address)
+	return h, err
 }
 
-func single(text string) (NameAddr, error) {
+// single reads a header of one address into the parts of the message model.
+func single(text string, uri *URI) (display string, params base.HeaderParams, err error) {
 	if cut(text, ',') >= 0 {
-		return NameAddr{}, ErrMalformed
+		return "", nil, ErrMalformed
 	}
-	return ParseNameAddr(text)
+	var a NameAddr
+	rest, err := a.read(text, uri)
+	if err != nil {
+		return "", nil, err
+	}
+	if a.Wildcard {
+		*uri = URI{Host: "*", Wildcard: true}
+	}
+	return Escape(a.Display), modelParams(rest), nil
 }
 
 // parseViaHeader reads one value, and tells the header loop of the parser where the next one of the list begins in the
@@ -95,14 +115,14 @@ func parseViaHeader(std base.HeaderParser) base.HeaderParser {
 		if comma >= 0 {
 			first = text[:comma]
 		}
-		v, err := ParseVia(first)
+		v, params, err := readVia(first)
 		if err != nil || comma >= 0 && comma < len(viaProbe) {
 			return NewHeader("Via", text), nil
 		}
 		if comma >= 0 {
 			_, err = std(nil, viaProbe+strings.Repeat("x", comma-len(viaProbe))+",")
 		}
-		return v.model(), err
+		return v.model(modelParams(params)), err
 	}
 }
 

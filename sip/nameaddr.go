@@ -18,28 +18,45 @@ type NameAddr struct {
 
 // ParseNameAddr reads one address. Without angle brackets, parameters after the URI belong to the header.
 func ParseNameAddr(s string) (NameAddr, error) {
-	s = strings.TrimSpace(s)
-	if s == "*" {
-		return NameAddr{Wildcard: true, Raw: "*"}, nil
-	}
-	if !balanced(s) {
-		return NameAddr{}, fmt.Errorf("address %.60q: unbalanced quote or bracket: %w", s, ErrMalformed)
-	}
 	var a NameAddr
-	rest, err := a.takeURI(s)
+	params, err := a.read(s, &a.URI)
 	if err != nil {
 		return NameAddr{}, err
 	}
+	a.Params = ParseParams(params)
+	return a, nil
+}
+
+// read fills all but URI and Params, parses the URI into its place, and returns the text of the parameters.
+func (a *NameAddr) read(s string, uri *URI) (params string, err error) {
+	s = strings.TrimSpace(s)
+	if s == "*" {
+		a.Wildcard, a.Raw = true, "*"
+		return "", nil
+	}
+	if !balanced(s) {
+		return "", fmt.Errorf("address %.60q: unbalanced quote or bracket: %w", s, ErrMalformed)
+	}
+	rest, err := a.takeURI(s)
+	if err != nil {
+		return "", err
+	}
 	if rest = strings.TrimSpace(rest); rest != "" {
 		if rest[0] != ';' {
-			return NameAddr{}, fmt.Errorf("address %.60q: text after the URI: %w", s, ErrMalformed)
+			return "", fmt.Errorf("address %.60q: text after the URI: %w", s, ErrMalformed)
 		}
-		a.Params = ParseParams(rest[1:])
+		params = rest[1:]
 	}
-	if err := base.ParseUri(a.Raw, &a.URI); err != nil {
-		return NameAddr{}, fmt.Errorf("address %.60q: %w: %w", s, err, ErrMalformed)
+	if err := base.ParseUri(a.Raw, uri); err != nil {
+		return "", fmt.Errorf("address %.60q: %w: %w", s, err, ErrMalformed)
 	}
-	return a, a.check(s)
+	switch {
+	case strings.ContainsAny(a.Raw, " \t<>\"") || uri.Wildcard:
+		return "", fmt.Errorf("address %.60q: not a URI: %w", s, ErrMalformed)
+	case (uri.Scheme == "sip" || uri.Scheme == "sips") && uri.Host == "":
+		return "", fmt.Errorf("address %.60q: no host: %w", s, ErrMalformed)
+	}
+	return params, nil
 }
 
 // takeURI fills Display and Raw and returns what follows.
@@ -88,16 +105,6 @@ func cutAngle(s string) int {
 	return -1
 }
 
-func (a *NameAddr) check(s string) error {
-	if strings.ContainsAny(a.Raw, " \t<>\"") || a.URI.Wildcard {
-		return fmt.Errorf("address %.60q: not a URI: %w", s, ErrMalformed)
-	}
-	if (a.URI.Scheme == "sip" || a.URI.Scheme == "sips") && a.URI.Host == "" {
-		return fmt.Errorf("address %.60q: no host: %w", s, ErrMalformed)
-	}
-	return nil
-}
-
 // ParseNameAddrs reads a list of addresses separated by commas. Addresses it could read are returned even beside an error.
 func ParseNameAddrs(s string) ([]NameAddr, error) {
 	var out []NameAddr
@@ -123,7 +130,7 @@ func ParseNameAddrs(s string) ([]NameAddr, error) {
 func NameAddrs(msg Message, name string) ([]NameAddr, error) {
 	var out []NameAddr
 	var first error
-	for h := range fields(msg, name) {
+	for h := range Fields(msg, name) {
 		if c, ok := h.(*base.ContactHeader); ok {
 			out = append(out, fromModel(c))
 			continue

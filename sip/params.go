@@ -21,7 +21,7 @@ func ParseParams(s string) Params {
 	if strings.TrimSpace(s) == "" {
 		return nil
 	}
-	var ps Params
+	ps := make(Params, 0, parts(s))
 	for part := range splitSeq(s, ';') {
 		if p, ok := parseParam(part); ok {
 			ps = append(ps, p)
@@ -29,6 +29,9 @@ func ParseParams(s string) Params {
 	}
 	return ps
 }
+
+// parts guesses how many parameters a text has.
+func parts(s string) int { return min(strings.Count(s, ";")+1, 8) }
 
 func parseParam(part string) (Param, bool) {
 	name, value, _ := strings.Cut(part, "=")
@@ -105,20 +108,23 @@ func (ps Params) write(b *strings.Builder) {
 	}
 }
 
-// model turns parameters into those of the message model: names in lower case, because its look-ups compare exactly.
-func (ps Params) model() base.HeaderParams {
-	if len(ps) == 0 {
+// modelParams reads parameters as those of the message model: names in lower case, because its look-ups compare exactly.
+func modelParams(s string) base.HeaderParams {
+	if strings.TrimSpace(s) == "" {
 		return nil
 	}
-	out := make(base.HeaderParams, 0, len(ps))
-	for _, p := range ps {
-		v := p.Value
+	out := make(base.HeaderParams, 0, parts(s)+1) // received and rport are to come
+	for part := range splitSeq(s, ';') {
+		p, ok := parseParam(part)
+		if !ok {
+			continue
+		}
 		if p.Quoted {
-			if v = Escape(v); !strings.ContainsAny(v, " \t") { // the model quotes values with blanks by itself
-				v = `"` + v + `"`
+			if p.Value = Escape(p.Value); !strings.ContainsAny(p.Value, " \t") { // the model quotes values with blanks by itself
+				p.Value = `"` + p.Value + `"`
 			}
 		}
-		out = append(out, base.HeaderKV{K: strings.ToLower(p.Name), V: v})
+		out = append(out, base.HeaderKV{K: strings.ToLower(p.Name), V: p.Value})
 	}
 	return out
 }

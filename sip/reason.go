@@ -16,7 +16,7 @@ type Reason struct {
 // Reasons reads all Reason values of a message. Values without a protocol are skipped.
 func Reasons(msg Message) []Reason {
 	var out []Reason
-	for h := range fields(msg, "Reason") {
+	for h := range Fields(msg, "Reason") {
 		for part := range splitSeq(h.Value(), ',') {
 			if r, ok := parseReason(part); ok {
 				out = append(out, r)

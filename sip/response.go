@@ -33,7 +33,7 @@ func NewResponse(req *Request, status int, reason, localTag string) *Response {
 		}
 	}
 	if status > StatusTrying && status < 300 && req.Method != REGISTER {
-		for h := range fields(req, "Record-Route") {
+		for h := range Fields(req, "Record-Route") {
 			res.AppendHeader(NewHeader("Record-Route", h.Value()))
 		}
 	}

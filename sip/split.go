@@ -68,8 +68,8 @@ func balanced(s string) bool {
 	return !quoted && !angle
 }
 
-// fields yields the headers of a name, long and in any case, without the copies that the model's own look-up makes.
-func fields(msg Message, name string) iter.Seq[Header] {
+// Fields yields the headers of a name, long and in any case, without the copies that the model's own look-up makes.
+func Fields(msg Message, name string) iter.Seq[Header] {
 	return func(yield func(Header) bool) {
 		m, ok := msg.(interface{ Headers() []Header })
 		if !ok {
@@ -85,7 +85,7 @@ func fields(msg Message, name string) iter.Seq[Header] {
 
 // count returns how many headers of a name there are.
 func count(msg Message, name string) (n int) {
-	for range fields(msg, name) {
+	for range Fields(msg, name) {
 		n++
 	}
 	return n
@@ -95,7 +95,7 @@ func count(msg Message, name string) (n int) {
 // order of the message, without empty ones (RFC 3261 §7.3.1). The compact name is understood by the parser already.
 func Tokens(msg Message, name string) []string {
 	var out []string
-	for h := range fields(msg, name) {
+	for h := range Fields(msg, name) {
 		for part := range splitSeq(h.Value(), ',') {
 			if part = strings.TrimSpace(part); part != "" {
 				out = append(out, part)
@@ -107,7 +107,7 @@ func Tokens(msg Message, name string) []string {
 
 // HasToken reports whether a token list holds the token, without regard to case: `HasToken(req, "Supported", "timer")`.
 func HasToken(msg Message, name, token string) bool {
-	for h := range fields(msg, name) {
+	for h := range Fields(msg, name) {
 		for part := range splitSeq(h.Value(), ',') {
 			if strings.EqualFold(strings.TrimSpace(part), token) {
 				return true
@@ -119,7 +119,7 @@ func HasToken(msg Message, name, token string) bool {
 
 // HeaderText returns the text of the first header of that name, or "". The name is the long one.
 func HeaderText(msg Message, name string) string {
-	for h := range fields(msg, name) {
+	for h := range Fields(msg, name) {
 		return h.Value()
 	}
 	return ""

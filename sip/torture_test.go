@@ -94,7 +94,7 @@ func FuzzVia(f *testing.F) {
 		if err != nil {
 			return
 		}
-		printed := v.model().Value()
+		printed := v.model(nil).Value()
 		again, err := ParseVia(Clean(printed))
 		if err == nil && (again.Transport != v.Transport || again.Port != v.Port) {
 			t.Errorf("%q became %q", s, printed)

@@ -127,7 +127,7 @@ func duplicate(req *Request) string {
 
 // readable reports whether the top header of that name came through our parser as a typed one.
 func readable(req *Request, name string) bool {
-	for h := range fields(req, name) {
+	for h := range Fields(req, name) {
 		switch h.(type) {
 		case *base.ViaHeader, *base.CSeqHeader, *base.FromHeader, *base.ToHeader:
 			return true
@@ -187,7 +187,7 @@ func wellFormed(req *Request) string {
 		return "Missing From Tag"
 	}
 	for _, name := range addressed {
-		for h := range fields(req, name) {
+		for h := range Fields(req, name) {
 			if _, typed := h.(*base.ContactHeader); typed {
 				continue // the parser has read it
 			}

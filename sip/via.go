@@ -19,24 +19,34 @@ type Via struct {
 
 // ParseVia reads one Via value.
 func ParseVia(s string) (Via, error) {
-	head := s
-	rest := ""
-	if i := cut(s, ';'); i >= 0 {
-		head, rest = s[:i], s[i+1:]
+	v, params, err := readVia(s)
+	if err != nil {
+		return Via{}, err
 	}
-	proto := strings.SplitN(head, "/", 3)
-	if len(proto) != 3 || !strings.EqualFold(strings.TrimSpace(proto[0]), "SIP") || strings.TrimSpace(proto[1]) != "2.0" {
-		return Via{}, fmt.Errorf("via %.60q: protocol: %w", s, ErrMalformed)
-	}
-	transport, sentBy, ok := cutBlank(strings.TrimSpace(proto[2]))
-	if !ok || !IsToken(transport) {
-		return Via{}, fmt.Errorf("via %.60q: sent-by: %w", s, ErrMalformed)
-	}
-	v := Via{Transport: strings.ToUpper(transport), Params: ParseParams(rest)}
-	if v.Host, v.Port, ok = hostPort(sentBy); !ok {
-		return Via{}, fmt.Errorf("via %.60q: host: %w", s, ErrMalformed)
-	}
+	v.Params = ParseParams(params)
 	return v, nil
+}
+
+// readVia reads all but the parameters, whose text it returns.
+func readVia(s string) (v Via, params string, err error) {
+	head := s
+	if i := cut(s, ';'); i >= 0 {
+		head, params = s[:i], s[i+1:]
+	}
+	name, rest, _ := strings.Cut(head, "/")
+	version, rest, ok := strings.Cut(rest, "/")
+	if !ok || !strings.EqualFold(strings.TrimSpace(name), "SIP") || strings.TrimSpace(version) != "2.0" {
+		return Via{}, "", fmt.Errorf("via %.60q: protocol: %w", s, ErrMalformed)
+	}
+	transport, sentBy, ok := cutBlank(strings.TrimSpace(rest))
+	if !ok || !IsToken(transport) {
+		return Via{}, "", fmt.Errorf("via %.60q: sent-by: %w", s, ErrMalformed)
+	}
+	v.Transport = strings.ToUpper(transport)
+	if v.Host, v.Port, ok = hostPort(sentBy); !ok {
+		return Via{}, "", fmt.Errorf("via %.60q: host: %w", s, ErrMalformed)
+	}
+	return v, params, nil
 }
 
 func cutBlank(s string) (before, after string, ok bool) {
@@ -77,6 +87,6 @@ func hostPort(s string) (host string, port int, ok bool) {
 	return host, int(n), err == nil && n > 0
 }
 
-func (v Via) model() *base.ViaHeader {
-	return &base.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: v.Transport, Host: v.Host, Port: v.Port, Params: v.Params.model()}
+func (v Via) model(params base.HeaderParams) *base.ViaHeader {
+	return &base.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: v.Transport, Host: v.Host, Port: v.Port, Params: params}
 }

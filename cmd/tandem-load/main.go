@@ -8,12 +8,10 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"tandem/cmd/tandem-load/figures"
-	"tandem/cmd/tandem-load/gateway"
 )
 
 // errMissed ends a run whose figures did not all reach their goals.
@@ -45,7 +43,7 @@ func newApp() *cli.App {
 			&cli.StringFlag{Name: "target", Usage: "host:port of its SIP"},
 			&cli.StringFlag{Name: "pages", Usage: "host:port of its HTTP"},
 		},
-		Commands: []*cli.Command{callsCommand()},
+		Commands: []*cli.Command{benchCommand(), callsCommand(), heldCommand(), overloadCommand(), relayCommand(), queueCommand(), soakCommand()},
 	}
 }
 
@@ -87,37 +85,4 @@ func show(c *cli.Context, r figures.Report) error {
 		return r.JSON(c.App.Writer)
 	}
 	return r.Table(c.App.Writer)
-}
-
-func callsCommand() *cli.Command {
-	flags := []cli.Flag{
-		&cli.Float64SliceFlag{Name: "rate", Value: cli.NewFloat64Slice(300), Usage: "calls a second; may be given again"},
-		&cli.DurationFlag{Name: "for", Value: 8 * time.Second, Usage: "how long calls are begun at each rate"},
-		&cli.DurationFlag{Name: "hold", Value: time.Second, Usage: "from answer to BYE"},
-		&cli.BoolFlag{Name: "ring", Usage: "the callee sends 180 first"},
-		&cli.BoolFlag{Name: "out", Usage: "over a trunk instead of to a phone"},
-	}
-	return command("calls", "bridged calls at a fixed rate", flags, func(c *cli.Context, s settings) (figures.Report, error) {
-		r, err := newRig(s, func(r *rig, site *gateway.Site) {
-			if c.Bool("out") {
-				site.Out = r.outside.Addr
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-		defer r.close()
-		if err := r.register(1); err != nil {
-			return nil, err
-		}
-		var report figures.Report
-		for _, rate := range c.Float64Slice("rate") {
-			res := runCalls(r, callsPlan{
-				Rate: rate, For: c.Duration("for"), Hold: c.Duration("hold"), Ring: c.Bool("ring"), Out: c.Bool("out"), Limit: 35 * time.Second,
-			})
-			report = append(report, res.report()...)
-			r.rest(2 * time.Second)
-		}
-		return report, nil
-	})
 }

@@ -95,8 +95,10 @@ func newRig(s settings, change func(*rig, *gateway.Site)) (r *rig, err error) {
 		r.gateway = &gateway.Process{Site: site, PID: s.PID}
 		return r, nil
 	}
-	r.gateway, err = gateway.Start(s.Binary, site)
-	return r, err
+	if r.gateway, err = gateway.Start(s.Binary, site); err != nil {
+		return r, err
+	}
+	return r, gateway.PinSelf() // starting it has changed this thread
 }
 
 // raise lifts the limit of open files, for us and the gateway, as far as we may.
@@ -135,7 +137,7 @@ func (r *rig) tellFigures() {
 			r.say("%s %g", name, all[name])
 		}
 	}
-	r.say("%s", r.gateway.Log())
+	r.say("%s", r.gateway.Said())
 }
 
 func (r *rig) say(format string, args ...any) { fmt.Fprintf(r.narrate, format+"\n", args...) }
@@ -176,6 +178,9 @@ func (r *rig) register(n int) error {
 func (r *rig) control() *control.Client {
 	return control.NewClient(filepath.Join(r.gateway.Dir, "control.sock"))
 }
+
+// liveHeap gives what is alive in the gateway's heap, in bytes.
+func (r *rig) liveHeap() (float64, bool) { return r.gateway.LiveHeap(20 * time.Second) }
 
 // number is a caller's number that no other call of the run has.
 func number(i int) string { return fmt.Sprintf("+4930%08d", 10_000_000+i) }

@@ -62,7 +62,7 @@ func (b backend) Call(_ context.Context, id string) (control.Call, error) {
 
 func callOf(v b2bua.CallView) control.Call {
 	c := control.Call{
-		ID: v.ID, State: v.State, Caller: v.Caller, Called: v.Called, Trunk: v.Trunk, Flow: v.Flow, Agent: v.Peer, Record: v.Record,
+		ID: v.ID, State: v.State, Caller: v.Caller, Called: v.Called, Trunk: v.Trunk, Flow: v.Flow, Agent: v.Peer, Record: v.Record, Recording: v.Recording,
 		Started: v.Began, Answered: v.Answered,
 	}
 	if v.Waiting != "" && v.State != "connected" {
@@ -95,6 +95,52 @@ func (b backend) Hangup(_ context.Context, id string) error {
 		return notFound("live call", id)
 	}
 	return nil
+}
+
+// recordings are the commands of a recording, as the call knows them.
+var recordings = map[control.RecordDo]b2bua.RecordDo{control.RecordStart: b2bua.RecordStart, control.RecordPause: b2bua.RecordPause,
+	control.RecordResume: b2bua.RecordResume, control.RecordStop: b2bua.RecordStop}
+
+// RecordCall implements control.Backend. What the call would ignore is refused here, so that nobody believes in a recording
+// that is not made.
+func (b backend) RecordCall(_ context.Context, id string, do control.RecordDo) error {
+	command, known := recordings[do]
+	v, live := b.g.calls.View(id)
+	switch {
+	case !known:
+		return fmt.Errorf("%q: want start, pause, resume or stop: %w", do, control.ErrInvalid)
+	case !live:
+		return notFound("live call", id)
+	case do == control.RecordStart && v.Recording != "":
+		return fmt.Errorf("call %s is being recorded into %s already: %w", id, v.Recording, control.ErrConflict)
+	case do == control.RecordStart && v.Peer == "":
+		return fmt.Errorf("call %s: the caller talks to nobody yet: %w", id, control.ErrConflict)
+	case do == control.RecordStart && b.g.cfg.Recordings.Path == "":
+		return fmt.Errorf("recordings.path is empty in the configuration: %w", control.ErrConflict)
+	case do != control.RecordStart && v.Recording == "":
+		return fmt.Errorf("call %s is not being recorded: %w", id, control.ErrConflict)
+	}
+	if !b.g.calls.Post(id, b2bua.RecordCall{Do: command}) {
+		return notFound("live call", id)
+	}
+	return nil
+}
+
+// Why implements control.Backend. A voice item has the ID of its call.
+func (b backend) Why(ctx context.Context, item string) (control.Why, error) {
+	x, err := b.g.dispatcher.Why(ctx, item)
+	if err != nil {
+		return control.Why{}, err
+	}
+	if len(x.Decisions) == 0 && x.Waiting == "" {
+		return control.Why{}, notFound("work item", item)
+	}
+	out := control.Why{Item: item, Waiting: x.Waiting, Decisions: make([]control.Decision, len(x.Decisions))}
+	for i, d := range x.Decisions {
+		out.Decisions[i] = control.Decision{At: d.At, What: d.What, Queue: d.Queue, Agent: d.Agent, Reason: d.Reason, Need: d.Need,
+			Urgency: d.Urgency, Waited: d.Waited.Seconds(), Free: d.Free, Excluded: d.Excluded, Next: d.Next}
+	}
+	return out, nil
 }
 
 // Queues implements control.Backend.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,8 @@ func (a *app) callCommand() *cli.Command {
 		a.verb(verb{name: "show", usage: "show one call with its legs", args: "CALL", min: 1, max: 1, completes: "call", run: a.callShow}),
 		a.verb(verb{name: "trace", usage: "print the ladder of a call", args: "CALL", min: 1, max: 1, completes: "call", run: a.callTrace}),
 		a.verb(verb{name: "hangup", usage: "end calls", args: "CALL...", min: 1, max: 100, completes: "call", run: a.callHangup}),
+		a.verb(verb{name: "record", usage: "start, pause, resume or stop the recording of a call", args: "CALL start|pause|resume|stop",
+			min: 2, max: 2, completes: "call", run: a.callRecord}),
 	)
 }
 
@@ -69,6 +72,7 @@ func (a *app) callShow(c *cli.Context) error {
 		d.add("where", where(x))
 		d.add("agent", x.Agent)
 		d.add("record", x.Record)
+		d.add("recording", x.Recording)
 		d.add("started", a.when(x.Started))
 		d.add("answered", a.when(x.Answered))
 		if err := d.write(a.streams); err != nil || len(x.Legs) == 0 {
@@ -135,6 +139,28 @@ func (a *app) callHangup(c *cli.Context) error {
 	}
 	if wantsJSON(c) {
 		return writeJSON(a.streams, map[string]any{"ended": c.Args().Slice()})
+	}
+	return nil
+}
+
+// recordingVerbs are what may be done with the recording of a call.
+var recordingVerbs = []string{string(control.RecordStart), string(control.RecordPause), string(control.RecordResume), string(control.RecordStop)}
+
+func (a *app) callRecord(c *cli.Context) error {
+	id, do := c.Args().Get(0), c.Args().Get(1)
+	if !slices.Contains(recordingVerbs, do) {
+		return usage("write one of "+strings.Join(recordingVerbs, ", "), "%q is nothing that a recording can do", do)
+	}
+	b, err := a.backend(c)
+	if err != nil {
+		return err
+	}
+	if err := b.RecordCall(c.Context, id, control.RecordDo(do)); err != nil {
+		return askFailed("call record", err, "tandem call list")
+	}
+	narrate(a.Err, "call %s is told to %s recording; `tandem call show %s` tells the file", id, do, id)
+	if wantsJSON(c) {
+		return writeJSON(a.streams, map[string]string{"call": id, "recording": do})
 	}
 	return nil
 }

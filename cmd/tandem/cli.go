@@ -54,7 +54,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 		a.complete(ctx, root, args[1:])
 		return exitDone
 	}
-	line, err := normalise(root, args)
+	line, err := normalise(root, customary(args))
 	if err == nil {
 		err = root.RunContext(ctx, append([]string{"tandem"}, line...))
 	}
@@ -62,6 +62,17 @@ func (a *app) run(ctx context.Context, args []string) int {
 		tell(a.streams, err)
 	}
 	return codeOf(err)
+}
+
+// customary reads what other programs have taught people to write.
+func customary(args []string) []string {
+	switch {
+	case len(args) == 1 && (args[0] == "--version" || args[0] == "-v"):
+		return []string{"version"}
+	case len(args) > 0 && args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
 }
 
 // root builds the command tree.
@@ -84,7 +95,7 @@ func (a *app) root() *cli.App {
 			"authorised, 5 not found, 6 server unreachable.",
 	}
 	root.Commands = slices.Concat(a.serveCommands(), []*cli.Command{a.configCommand(), a.flowCommand(), a.callCommand(),
-		a.queueCommand(), a.agentCommand(), a.endpointCommand(), a.trunkCommand(), a.recordCommand(), a.doctorCommand(),
+		a.queueCommand(), a.agentCommand(), a.endpointCommand(), a.trunkCommand(), a.recordCommand(), a.whyCommand(), a.doctorCommand(),
 		a.versionCommand(), a.completionCommand()})
 	return root
 }

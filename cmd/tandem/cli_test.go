@@ -8,6 +8,7 @@ import (
 	"flag"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,6 +94,8 @@ func TestExitCodes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	write("good.txt", "to 1000\nexpect prompt demo/menu\n")
+	write("wrong.txt", "to 1000\nexpect prompt demo/never\n")
 	write("wrong.yaml", "sip: {domian: x}\n")
 	write("public.yaml", "sip: {listen: [udp 0.0.0.0:5060]}\nendpoints: {anna: {password: \"${env:TANDEM_DEMO_PASSWORD}\"}}\n")
 	for _, c := range []struct {
@@ -103,7 +106,7 @@ func TestExitCodes(t *testing.T) {
 		{"call list", exitDone, ""}, {"call show c_1", exitDone, ""}, {"config check", exitDone, ""}, {"serve", exitDone, ""},
 		{"demo", exitDone, ""}, {"selftest", exitDone, ""}, {"flow graph main", exitDone, ""}, {"trunk test carrier", exitDone, ""},
 		{"call --help", exitDone, ""},
-		{"trunk test dead", exitFailed, "firewall"}, {"agent set anna away", exitFailed, "log"},
+		{"trunk test dead", exitFailed, "firewall"}, {"agent set anna away", exitFailed, "tandem agent list"},
 		{"call", exitUsage, "--help"}, {"call show", exitUsage, "--help"}, {"call show a b", exitUsage, "--help"},
 		{"calls", exitUsage, "did you mean call?"}, {"call list --jsno", exitUsage, "did you mean --json?"},
 		{"call list -o xml", exitUsage, "-o json"}, {"agent set ben awya", exitUsage, "available, away"},
@@ -115,6 +118,11 @@ func TestExitCodes(t *testing.T) {
 		{"queue show none", exitNotFound, "tandem queue list"}, {"record show r_2", exitNotFound, "tandem record search"},
 		{"trunk test none", exitNotFound, "tandem trunk list"}, {"config check none.yaml", exitNotFound, "name a file"},
 		{"flow graph mian", exitNotFound, "did you mean main?"},
+		{"call record c_1 pause", exitDone, ""}, {"call record c_1 resume", exitFailed, "tandem call list"},
+		{"call record c_1 rewind", exitUsage, "start, pause, resume, stop"}, {"call record c_2 start", exitNotFound, "tandem call list"},
+		{"why c_1", exitDone, ""}, {"why c_7", exitNotFound, "tandem queue show"},
+		{"flow test none", exitNotFound, "name a script"}, {"flow test good.txt", exitDone, ""}, {"flow test .", exitFailed, "correct the flow"},
+		{"help", exitDone, ""}, {"help call list", exitDone, ""}, {"--version", exitDone, ""}, {"-v", exitDone, ""},
 	} {
 		code := s.run(strings.Fields(c.line)...)
 		if code != c.code {
@@ -143,7 +151,7 @@ func lastLine(text string) string {
 }
 
 // outputs are the commands whose output is kept in testdata/cli, in both forms.
-var outputs = []string{"call list", "call show c_1", "call trace c_1", "queue list", "queue show support", "agent list",
+var outputs = []string{"call list", "call show c_1", "call trace c_1", "call record c_1 pause", "why c_1", "queue list", "queue show support", "agent list",
 	"endpoint list", "trunk list", "trunk test carrier", "record show r_1", "record search anna", "agent set ben away --reason lunch"}
 
 func TestOutputs(t *testing.T) {
@@ -187,7 +195,7 @@ func TestCompletion(t *testing.T) {
 	s := newShell(t)
 	for line, want := range map[string]string{
 		"ca":                          "call",
-		"call ":                       "list show trace hangup",
+		"call ":                       "list show trace hangup record",
 		"call show ":                  "c_1",
 		"call show x":                 "",
 		"call show c_1 ":              "",
@@ -202,6 +210,14 @@ func TestCompletion(t *testing.T) {
 		"completion ":                 "bash fish zsh",
 		"call list -o ":               "table json",
 		"--socket /x call show ":      "c_1",
+		"call list --output = j":      "json",
+		"call list --output =":        "table json",
+		"call record c_1 re":          "resume",
+		"why ":                        "c_1",
+		"flow graph --format d":       "dot",
+		"config check ":               askForFiles,
+		"flow test x":                 askForFiles,
+		"call list --config x":        askForFiles,
 		"record search --l":           "--limit",
 		"call list --out":             "--output",
 		"nonsense more ":              "",
@@ -316,5 +332,29 @@ func TestTableIsSafeForTerminals(t *testing.T) {
 	out.Reset()
 	if _ = tab.write(streams{Out: &out, Color: true}); !strings.HasPrefix(out.String(), "\x1b[1m") {
 		t.Fatalf("got %q, want a bold heading", out.String())
+	}
+}
+
+// TestBashCompletes runs the script that completion prints in a real bash, with a stand-in for the program.
+func TestBashCompletes(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Fatalf("bash completes nothing where there is no bash: %v", err)
+	}
+	s := newShell(t)
+	s.run("completion", "bash")
+	const program = "#!/bin/sh\nif [ \"$*\" = \"__complete call show \" ]; then echo c_1; echo c_2; else echo :files; fi\n"
+	for name, text := range map[string]string{"tandem": program, "flow file.txt": ""} {
+		if err := os.WriteFile(name, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for line, want := range map[string]string{"tandem call show ": "c_1|c_2|", "tandem flow test flow": "flow file.txt|"} {
+		words := strings.Split(line, " ")
+		call := exec.Command(bash, append([]string{"-c", s.out.String() + `PATH=.:$PATH; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _tandem; printf "%s|" "${COMPREPLY[@]}"`, "_"}, words...)...)
+		got, err := call.CombinedOutput()
+		if err != nil || string(got) != want {
+			t.Errorf("%q: got %q, %v, want %q", line, got, err, want)
+		}
 	}
 }

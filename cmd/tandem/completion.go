@@ -15,7 +15,11 @@ import (
 )
 
 // completeCommand is what the shells call: tandem __complete WORDS… CURRENT. It prints a candidate a line and never fails.
-const completeCommand = "__complete"
+// The one line askForFiles means that the shell knows better: a file or folder stands here.
+const (
+	completeCommand = "__complete"
+	askForFiles     = ":files"
+)
 
 // completeBudget is what a person at a shell will wait for.
 const completeBudget = 300 * time.Millisecond
@@ -24,7 +28,11 @@ var shells = map[string]string{
 	"bash": `_tandem() {
   local IFS=$'\n'
   COMPREPLY=( $(tandem __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null) )
-  if [ ${#COMPREPLY[@]} -eq 0 ]; then COMPREPLY=( $(compgen -f -- "${COMP_WORDS[COMP_CWORD]}") ); fi
+  if [ "${COMPREPLY[0]}" = ":files" ]; then
+    local current="${COMP_WORDS[COMP_CWORD]}"
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=( $(compgen -f -- "${current#=}") )
+  fi
 }
 complete -F _tandem tandem
 `,
@@ -32,15 +40,16 @@ complete -F _tandem tandem
 _tandem() {
   local -a found
   found=("${(@f)$(tandem __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "${found[1]}" ]]; then compadd -a found; else _files; fi
+  if [[ "${found[1]}" == ":files" ]]; then _files; elif [[ -n "${found[1]}" ]]; then compadd -a found; fi
 }
 compdef _tandem tandem
 `,
 	"fish": `function __tandem
   set -l words (commandline -opc) (commandline -ct)
-  tandem __complete $words[2..-1] 2>/dev/null
+  set -l found (tandem __complete $words[2..-1] 2>/dev/null)
+  if test "$found[1]" = ":files"; __fish_complete_path $words[-1]; else; string join \n -- $found; end
 end
-complete -c tandem -a '(__tandem)'
+complete -c tandem -f -a '(__tandem)'
 `,
 }
 
@@ -61,14 +70,12 @@ func (a *app) complete(ctx context.Context, root *cli.App, words []string) {
 	if len(words) == 0 {
 		words = []string{""}
 	}
-	done, current := words[:len(words)-1], words[len(words)-1]
+	done, current := words[:len(words)-1], strings.TrimPrefix(words[len(words)-1], "=")
 	at := walkTo(root, done)
 	var found []string
 	switch {
-	case at.value: // of a flag: only -o has a closed set
-		if at.flag == "output" {
-			found = []string{"table", "json"}
-		}
+	case at.value:
+		found = flagValues(at.flag)
 	case strings.HasPrefix(current, "-"):
 		found = flagNames(root, at.command)
 	case at.command == nil || len(at.command.Subcommands) > 0:
@@ -77,10 +84,25 @@ func (a *app) complete(ctx context.Context, root *cli.App, words []string) {
 		found = a.names(ctx, at)
 	}
 	for _, f := range found {
-		if strings.HasPrefix(f, current) {
+		if f == askForFiles || strings.HasPrefix(f, current) {
 			fmt.Fprintln(a.Out, printable(f))
 		}
 	}
+}
+
+// flagValues are what may follow a flag.
+func flagValues(flag string) []string {
+	switch flag {
+	case "output":
+		return []string{"table", "json"}
+	case "format":
+		return []string{"mermaid", "dot"}
+	case "state":
+		return []string{"open", "dormant", "closed"}
+	case "config", "socket", "keep":
+		return []string{askForFiles}
+	}
+	return nil
 }
 
 // position is what was already written when completion is asked for.
@@ -96,6 +118,7 @@ type position struct {
 func walkTo(root *cli.App, words []string) (p position) {
 	for _, w := range words {
 		switch {
+		case p.value && w == "=": // bash makes a word of it
 		case p.value:
 			p.note(w)
 			p.value = false
@@ -176,10 +199,12 @@ func commandNames(root *cli.App, c *cli.Command) (list []string) {
 // names asks the running gateway, or the configuration, for names. Whatever goes wrong gives none.
 func (a *app) names(ctx context.Context, p position) []string {
 	kind := a.completes[p.command]
-	if kind == "agent" && p.names == 1 {
+	switch {
+	case kind == "agent" && p.names == 1:
 		return agentStates
-	}
-	if p.names > 0 && p.command.Name != "hangup" {
+	case kind == "call" && p.command.Name == "record" && p.names == 1:
+		return recordingVerbs
+	case p.names > 0 && p.command.Name != "hangup":
 		return nil
 	}
 	switch kind {
@@ -187,7 +212,9 @@ func (a *app) names(ctx context.Context, p position) []string {
 		return []string{"bash", "fish", "zsh"}
 	case "flow":
 		return a.flowNames(p)
-	case "", "file":
+	case "file":
+		return []string{askForFiles}
+	case "":
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, completeBudget)

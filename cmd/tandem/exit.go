@@ -91,6 +91,8 @@ func askFailed(what string, err error, list string) error {
 		return failed(what, err, "start it with `tandem serve` or `tandem demo`, or name its socket with --socket")
 	case errors.Is(err, control.ErrNotFound):
 		return failed(what, err, "see what there is with `"+list+"`")
+	case errors.Is(err, control.ErrConflict):
+		return failed(what, err, "look at its state with `"+list+"`")
 	case errors.Is(err, context.DeadlineExceeded):
 		return failed(what, err, "the gateway answers too slowly: look at its log and at /metrics")
 	}

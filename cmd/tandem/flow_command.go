@@ -11,8 +11,10 @@ import (
 )
 
 func (a *app) flowCommand() *cli.Command {
-	return noun("flow", "check and draw flows",
+	return noun("flow", "check, test and draw flows",
 		a.verb(verb{name: "check", usage: "check all flows of the configuration", run: a.flowCheck}),
+		a.verb(verb{name: "test", usage: "play scripts against the flows, in virtual time", args: "FILE|FOLDER", min: 1, max: 1,
+			completes: "file", run: a.flowTest, flags: []cli.Flag{&cli.BoolFlag{Name: "coverage", Usage: "name the steps and exits that no script took"}}}),
 		a.verb(verb{name: "graph", usage: "draw a flow", args: "FLOW", min: 1, max: 1, completes: "flow", run: a.flowGraph, flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "mermaid", Usage: "mermaid or dot"}}}),
 	)

@@ -15,8 +15,8 @@ const (
 	callerTone = 500.0
 	agentTone  = 800.0
 	trialLevel = -12.0
-	tolerance  = 1.5
-	silent     = -45.0 // below it nothing was said
+	tolerance  = 1.0
+	silent     = -40.0 // below it nothing was said
 	echoAt     = -35.0 // one's own tone must be below it
 )
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tandem/cmd/tandem/control"
+	"tandem/media/codec"
 	"tandem/media/mediatest"
 	"tandem/store/journey"
 )
@@ -69,25 +70,32 @@ func (t *trial) checkRecording(ctx context.Context) (string, error) {
 	if !t.cfg.Recordings.On {
 		return "", fmt.Errorf("%w: recordings are off", errUnseen)
 	}
+	r, err := t.gateway.Record(ctx, t.record)
+	if err != nil {
+		return "", err
+	}
 	name := ""
-	err := poll(ctx, 5*time.Second, func() (bool, error) {
-		r, err := t.gateway.Record(ctx, t.record)
-		stopped := false
-		for _, e := range eventsOf(r, t.id) {
-			if e.Kind == string(journey.RecordingStarted) {
-				name = e.Data[journey.DataRecording]
-			}
-			stopped = stopped || e.Kind == string(journey.RecordingStopped)
+	for _, e := range eventsOf(r, t.id) {
+		if e.Kind == string(journey.RecordingStarted) {
+			name = e.Data[journey.DataRecording]
 		}
-		return stopped, err
+	}
+	if name == "" {
+		return "", errors.New("the record names none")
+	}
+	var saw string
+	var last error
+	err = poll(ctx, 3*time.Second, func() (bool, error) { // its end is written after the call's
+		saw, last = t.judgeRecording(filepath.Join(t.cfg.Recordings.Path, filepath.Base(name)))
+		return last == nil || errors.Is(last, errUnseen), nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("the recording %q is not closed: %w", name, err)
+		return "", last
 	}
-	return t.judgeRecording(filepath.Join(t.cfg.Recordings.Path, filepath.Base(name)))
+	return saw, last
 }
 
-// judgeRecording looks for both tones in the last half second before the end.
+// judgeRecording looks for each tone on its side.
 func (t *trial) judgeRecording(path string) (string, error) {
 	w, err := mediatest.ReadWAV(path)
 	if errors.Is(err, fs.ErrNotExist) && !t.own {
@@ -96,21 +104,24 @@ func (t *trial) judgeRecording(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(w.Channels) != 2 || len(w.Channels[0]) < w.Rate/2 {
-		return "", fmt.Errorf("%s: want half a second of stereo", filepath.Base(path))
+	if len(w.Channels) != 2 {
+		return "", fmt.Errorf("%s: %d channels, want 2", filepath.Base(path), len(w.Channels))
 	}
-	loudest := [2]float64{-99, -99}
-	for i, hz := range []float64{callerTone, agentTone} {
-		samples := w.Channels[i]
-		for from := 0; from+w.Rate/4 <= len(samples); from += w.Rate / 4 {
-			loudest[i] = max(loudest[i], mediatest.Find(samples[from:from+w.Rate/4], hz))
-		}
-	}
-	saw := fmt.Sprintf("%s, %.1f and %.1f dBm0", filepath.Base(path), loudest[0], loudest[1])
-	if !near(loudest[0]) || !near(loudest[1]) {
+	left, right := loudest(w.Channels[0], w.Rate, callerTone), loudest(w.Channels[1], w.Rate, agentTone)
+	saw := fmt.Sprintf("%s, %.1f and %.1f dBm0", filepath.Base(path), left, right)
+	if !near(left) || !near(right) {
 		return "", fmt.Errorf("%s, but %.1f were sent", saw, trialLevel)
 	}
 	return saw, nil
+}
+
+// loudest is the level of a tone in the tenth of a second that holds most of it.
+func loudest(samples []int16, rate int, hz float64) float64 {
+	most, n := codec.Floor, rate/10
+	for from := 0; from+n <= len(samples); from += n {
+		most = max(most, mediatest.Find(samples[from:from+n], hz))
+	}
+	return most
 }
 
 func (t *trial) checkCDR(ctx context.Context) (string, error) {

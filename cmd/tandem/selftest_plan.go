@@ -101,6 +101,7 @@ func (t *trial) findAgent(ctx context.Context) error {
 			}
 			e := t.cfg.Endpoints[a.Endpoint]
 			switch {
+			case a.State == "leaving": // takes nothing any more
 			case a.State != "offline":
 				return fmt.Errorf("agent %s is signed in: the call could ring a person; `tandem agent set %s offline` first", a.ID, a.ID)
 			case t.plan.agent == "" && e != nil && !registered[a.Endpoint] && !e.Password.Empty():

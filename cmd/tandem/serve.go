@@ -35,15 +35,17 @@ func newLog(c config.Log, to io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, options))
 }
 
+// openControl listens for the command line before anything serves: who finds us ready finds the socket too.
+func (g *site) openControl() (err error) {
+	g.control, err = control.Listen(g.cfg.Control.Socket, backend{g}, g.log)
+	return err
+}
+
 // serveControl answers the command line until ctx ends.
 func (g *site) serveControl(ctx context.Context) error {
-	srv, err := control.Listen(g.cfg.Control.Socket, backend{g}, g.log)
-	if err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = g.control.Close() })
 	defer stop()
-	return srv.Serve()
+	return g.control.Serve()
 }
 
 // handler serves health and figures. It is asked often: every check reads what others keep.

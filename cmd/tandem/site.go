@@ -17,6 +17,7 @@ import (
 
 	"tandem/acd"
 	"tandem/cmd/tandem/config"
+	"tandem/cmd/tandem/control"
 	"tandem/media"
 	"tandem/media/engine"
 	"tandem/media/prompt"
@@ -49,9 +50,11 @@ type site struct {
 	calls      *b2bua.Switch
 	router     *router
 	cdr        *cdrWriter
+	journal    *callJournal
 	endpoints  []*transport.Endpoint
 	layers     []*transaction.Layer
 	http       net.Listener
+	control    *control.Server
 	bindings   bindingDoor
 }
 
@@ -64,7 +67,7 @@ func newSite(cfg *config.Config, prompts fs.FS, log *slog.Logger) (g *site, err 
 			g.close()
 		}
 	}()
-	for _, open := range []func() error{g.openTrunks, g.openSockets, g.openStore, func() error { return g.openMedia(prompts) }, g.openQueues, g.openCalls} {
+	for _, open := range []func() error{g.openTrunks, g.openSockets, g.openStore, func() error { return g.openMedia(prompts) }, g.openQueues, g.openCalls, g.openControl} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -141,12 +144,16 @@ func (g *site) admit(from netip.Addr) transport.Admission {
 }
 
 func (g *site) openStore() (err error) {
+	lived := lastLife(g.cfg.Store.Path)
 	g.store, err = bolt.Open(g.cfg.Store.Path, storeengine.Options{Log: g.log, Registry: g.registry})
 	if err != nil {
 		return err
 	}
-	g.cdr, err = newCDRWriter(g.cfg.CDR, g.store, g.log)
-	return err
+	if g.cdr, err = newCDRWriter(g.cfg.CDR, g.store, g.log); err != nil {
+		return err
+	}
+	g.journal = newCallJournal(g.store, g.cdr.ended, g.log)
+	return g.journal.closeInterrupted(lived)
 }
 
 func (g *site) openMedia(prompts fs.FS) error {
@@ -217,7 +224,7 @@ func (g *site) openCalls() error {
 	g.bindings = bindingDoor{store: g.store, registrar: g.registrar, usable: g.phoneUsable, log: g.log}
 	g.calls, err = b2bua.New(g.switchConfig(), b2bua.Parts{
 		Engine: g.engine, Router: g.router, Records: &recordsDoor{g.store, g.cfg.Country, g.router.isAgentCode, g.log},
-		Journal: callJournal{store: g.store, ended: g.cdr.ended, log: g.log}, Queues: queueDoor{g.dispatcher},
+		Journal: g.journal, Queues: queueDoor{g.dispatcher},
 		Registrar: g.registrar, Trunks: g.trunks, Digest: auth, Endpoints: g.router, Hosts: g.keeper,
 		Bindings: g.bindings, Metrics: b2bua.NewMetrics(g.registry), Log: g.log,
 	})
@@ -306,6 +313,9 @@ func (g *site) phoneUsable(endpoint string, usable bool) {
 func (g *site) close() {
 	if g.work != nil {
 		g.work.Close()
+	}
+	if g.journal != nil {
+		g.journal.close()
 	}
 	if g.cdr != nil {
 		g.cdr.close()

@@ -103,6 +103,10 @@ func (g *site) keepHouse(ctx context.Context) error {
 				g.bindings.Changed(events)
 			}
 			g.cdr.tick(now)
+			g.journal.tick()
+			if g.calls.Calls() > 0 {
+				showLife(g.cfg.Store.Path, now)
+			}
 		case <-snapshot.C:
 			im, err := g.dispatcher.Image(ctx)
 			if err == nil {

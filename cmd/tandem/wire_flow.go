@@ -136,13 +136,13 @@ func (f *flowScript) act(list []b2bua.Action, e ivr.Effect, now time.Time) []b2b
 		return append(list, b2bua.StopPlay{ID: media.PlayID(e.Ticket)})
 	case ivr.Enqueue:
 		f.queue = e.Ticket
-		return append(list, b2bua.Enqueue{Queue: e.Queue, Skills: skills(e.Skills), Priority: e.Priority, MaxWait: e.MaxWait})
+		return append(list, b2bua.Enqueue{Queue: e.Queue, Skills: skills(e.Skills), Attributes: e.Attributes, Priority: e.Priority, MaxWait: e.MaxWait})
 	case ivr.LeaveQueue:
 		f.queue = 0
 		return append(list, b2bua.LeaveQueue{Why: "flow"})
 	case ivr.Dial:
 		f.peer, f.transfer = e.Ticket, false
-		return append(list, b2bua.Dial{Target: e.Target + e.Number, Timeout: e.Timeout})
+		return append(list, b2bua.Dial{Target: e.Target + e.Number, Timeout: e.Timeout, MaxTime: e.MaxTime})
 	case ivr.Transfer:
 		f.peer, f.transfer = e.Ticket, true
 		return append(list, b2bua.Dial{Target: e.Target + e.Number})

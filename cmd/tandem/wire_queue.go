@@ -20,6 +20,9 @@ func (q queueDoor) Enqueue(w b2bua.WorkItem) error {
 		ID: w.ID, Record: w.Record, Interaction: w.ID, Media: acd.Voice, Queue: w.Queue, Customer: w.Caller, T0: w.At,
 		Data: map[string]string{"caller": w.Caller},
 	}
+	for k, v := range w.Attributes {
+		it.Data[k] = v
+	}
 	if len(w.Skills) > 0 {
 		it.Steps = route.Steps{{Need: w.Skills}}
 	}

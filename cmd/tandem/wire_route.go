@@ -132,10 +132,6 @@ func (r *router) flow(name string, a b2bua.Arrival, id b2bua.Identity) b2bua.Rou
 	return b2bua.Route{Script: newFlowScript(r.set, name, facts), Flow: name}
 }
 
-// flowsMayDial is the entry of an outbound rule's allow list that lets flows dial for callers who are no phone of ours. Without
-// it a caller who types digits into a flow reaches nobody outside at our cost.
-const flowsMayDial = "flows"
-
 // Resolve implements b2bua.Router.
 func (r *router) Resolve(target string, from b2bua.Arrival) (b2bua.Destination, bool) {
 	if target == "echo" {
@@ -155,7 +151,7 @@ func (r *router) Resolve(target string, from b2bua.Arrival) (b2bua.Destination, 
 func (r *router) outside(rule config.Outbound, target string, from b2bua.Arrival) (b2bua.Destination, bool) {
 	who := from.Endpoint
 	if who == "" {
-		who = flowsMayDial
+		who = config.FlowsMayDial
 	}
 	if (len(rule.Allow) > 0 || from.Endpoint == "") && !slices.Contains(rule.Allow, who) {
 		return b2bua.Destination{}, false

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,34 +28,6 @@ const (
 // topicAttribute is the attribute by which a flow says what the matter is about.
 const topicAttribute = "topic"
 
-// callJournal writes the events of calls into the store. ended hears of each call whose end is durable.
-type callJournal struct {
-	store store.Store
-	ended func(journey.Event)
-	log   *slog.Logger
-}
-
-// Append implements b2bua.Journal.
-func (j callJournal) Append(ev journey.Event) error {
-	batch := store.Batch{Events: []journey.Event{ev}}
-	if ev.Kind == journey.AttributeSet {
-		name, value := ev.Data[journey.DataName], ev.Data[journey.DataValue]
-		update := store.Update{Record: ev.Record, Set: map[string]string{name: value}, At: ev.At}
-		if name == topicAttribute {
-			update.Topic = value
-		}
-		batch.Updates = []store.Update{update}
-	}
-	return j.store.Append(batch, func(r store.Receipt) {
-		switch {
-		case r.Err != nil:
-			j.log.Error("event lost", "record", ev.Record, "kind", ev.Kind, "err", r.Err)
-		case ev.Kind == journey.InteractionEnded:
-			j.ended(ev)
-		}
-	})
-}
-
 // recordsDoor finds the record of a caller by his number.
 type recordsDoor struct {
 	store   store.Store
@@ -63,17 +36,22 @@ type recordsDoor struct {
 	log     *slog.Logger
 }
 
-// Identify implements b2bua.Records. A store that is ill gives a call without a record.
+// Identify implements b2bua.Records. While the store is ill a call gets a record of its own that knows no customer: its events
+// are held until the store is well.
 func (d *recordsDoor) Identify(a b2bua.Arrival, done func(b2bua.Identity)) error {
 	if d.skip(a) {
 		done(b2bua.Identity{})
 		return nil
 	}
 	c := store.Contact{Channel: journey.Voice, At: a.At, Identities: d.identities(a)}
-	return d.store.Resolve(c, func(r store.Resolution) {
+	stranger := func(err error) {
+		id := b2bua.Identity{Record: "r_" + strings.ToLower(rand.Text())}
+		d.log.Error("caller not looked up", "call", a.Call, "record", id.Record, "err", err)
+		done(id)
+	}
+	err := d.store.Resolve(c, func(r store.Resolution) {
 		if r.Err != nil {
-			d.log.Error("call without a record", "call", a.Call, "err", r.Err)
-			done(b2bua.Identity{})
+			stranger(r.Err)
 			return
 		}
 		id := b2bua.Identity{Record: r.Record, Customer: r.Customer}
@@ -82,6 +60,11 @@ func (d *recordsDoor) Identify(a b2bua.Arrival, done func(b2bua.Identity)) error
 		}
 		done(id)
 	})
+	if err != nil && !errors.Is(err, store.ErrClosed) {
+		stranger(err)
+		return nil
+	}
+	return err
 }
 
 // identities is what a caller's number says about him: an unsigned caller number is only a claim.
@@ -311,6 +294,9 @@ func restoreBindings(st store.Store, reg *registrar.Registrar, now time.Time) ([
 	}
 	var list []registrar.Binding
 	for _, s := range stored {
+		if strings.HasPrefix(s.Key, liveMark) {
+			continue
+		}
 		var b registrar.Binding
 		if err := json.Unmarshal(s.Body, &b); err != nil {
 			return nil, fmt.Errorf("binding %s: %w", s.Key, err)

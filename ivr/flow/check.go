@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tandem/ivr/flow/source"
@@ -90,11 +91,25 @@ func (c *checker) exits(s *Step) {
 	if s.kind == KindGoto {
 		c.target(s.Goto, at.Key("goto"))
 	}
+	c.open(s, list, at)
+}
+
+// open reports the exits that lead nowhere: one fault for each step, however many they are.
+func (c *checker) open(s *Step, list []Exit, at source.At) {
+	var open []string
 	for _, e := range list {
 		if !e.Optional && e.Or == "" && c.m.Target(s, e.Name) == "" {
-			at.Errorf("step %q (%s): exit %q leads nowhere", s.Name, s.kind, e.Name)
+			open = append(open, strconv.Quote(e.Name))
 		}
 	}
+	what := "exit " + strings.Join(open, "") + " leads"
+	if len(open) == 0 {
+		return
+	} else if len(open) > 1 {
+		what = "exits " + strings.Join(open, ", ") + " lead"
+	}
+	at.Report(source.Fault{Message: fmt.Sprintf("step %q (%s): %s nowhere", s.Name, s.kind, what),
+		Hint: "name steps for them under this step's exits, or under the exits of the file for all its steps"})
 }
 
 // then is only for kinds with an ordinary exit, which must not be connected twice.

@@ -31,8 +31,12 @@ type Receiver struct {
 // Active tells that a press has begun and not been reported.
 func (r *Receiver) Active() bool { return r.active }
 
-// Reset forgets all: the source changed. A press that was going on is lost.
-func (r *Receiver) Reset() { *r = Receiver{} }
+// Reset forgets all, because the source changed, and appends the press that was going on: its end will never come.
+func (r *Receiver) Reset(dst []Press) []Press {
+	dst = r.finish(dst)
+	*r = Receiver{}
+	return dst
+}
 
 // Receive takes the payload of one packet with RTP timestamp ts that arrived at now, and appends the presses that it ends:
 // none, one, or two where the end of the one before was lost. Payloads that are not DTMF events are ignored.

@@ -80,7 +80,9 @@ func TestReceiverWaits(t *testing.T) {
 	if got := r.Expire(nil, endAfter-1); len(got) != 0 || !r.Active() {
 		t.Errorf("too early: %+v", got)
 	}
-	r.Reset()
+	if got := r.Reset(nil); len(got) != 1 || got[0].Digit != '5' || got[0].Length != 20*time.Millisecond {
+		t.Errorf("Reset lost the press: %+v", got)
+	}
 	if got := r.Expire(nil, time.Hour); len(got) != 0 || r.Active() {
 		t.Errorf("after Reset: %+v", got)
 	}

@@ -52,7 +52,7 @@ func (w *worker) keepHouse(s *stream) {
 		w.pressed(s, media.RFC4733)
 		w.countKeying(s)
 	}
-	if d := s.config.Timeout; d > 0 && !s.silent && s.hears() && w.now-s.heardAt >= d {
+	if d := s.config.Timeout; d > 0 && !s.silent && s.talks() && w.now-s.heardAt >= d {
 		s.silent = true
 		w.emit(media.Silent{Stream: s.id, For: w.now - s.heardAt})
 	}

@@ -116,6 +116,35 @@ func TestSilent(t *testing.T) {
 	}
 }
 
+// TestSilentOnlyWhenDue: neither a hold nor comfort noise is a dead peer.
+func TestSilentOnlyWhenDue(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		direction media.Direction
+		pt        uint8
+		want      bool
+	}{{"talking", media.SendRecv, 0, true}, {"comfort noise", media.SendRecv, 13, false}, {"holds us", media.RecvOnly, 0, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			w, s := pathRig(t, media.PCMU, media.PCMU)
+			cfg := s.config
+			cfg.Timeout, cfg.Direction = time.Second, c.direction
+			w.do(media.Configure{Stream: 1, Config: cfg})
+			b := make([]byte, 13)
+			rtp.Header{PayloadType: c.pt, SSRC: 7}.Put(b)
+			if !w.packet(s, b) {
+				t.Fatal("refused")
+			}
+			<-w.e.events // FirstPacket
+			s.reportAt = time.Hour
+			w.now += 2 * time.Second
+			w.keepHouse(s)
+			if got := len(w.e.events) == 1; got != c.want {
+				t.Errorf("reported silent: %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
 // TestBackPressure: with nobody reading events no answer is lost, Do says busy, and audio goes on.
 func TestBackPressure(t *testing.T) {
 	cfg := testConfig()

@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"tandem/media"
-)
+import "tandem/media"
 
 // Orders beside media.Command that reach a worker through its mailbox.
 type (
@@ -75,8 +73,8 @@ func (e *Engine) routeLocked(id media.StreamID) *worker {
 
 // openLocked gives a new stream to the worker with the fewest.
 func (e *Engine) openLocked(c media.Open) {
-	if w, ok := e.routes[c.Stream]; ok {
-		w.post(answer{media.OpenFailed{Stream: c.Stream, Why: media.NoSocket, Err: "stream id in use"}})
+	if _, used := e.routes[c.Stream]; used || c.Stream == 0 {
+		e.routeLocked(c.Stream).post(answer{media.OpenFailed{Stream: c.Stream, Why: media.NoSocket, Err: "stream id in use"}})
 		return
 	}
 	best := e.workers[0]

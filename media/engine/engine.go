@@ -79,7 +79,7 @@ func (e *Engine) SetPrompts(l *prompt.Library) { e.prompts.Store(l) }
 // Events implements media.Engine.
 func (e *Engine) Events() <-chan media.Event { return e.events }
 
-// Serve runs the engine until ctx ends or Close is called. It can be called once.
+// Serve runs the engine until ctx ends, Close is called, or a worker fails, which is the error. It can be called once.
 func (e *Engine) Serve(ctx context.Context) error {
 	if !e.served.CompareAndSwap(false, true) {
 		return errors.New("media engine: served twice")
@@ -90,8 +90,13 @@ func (e *Engine) Serve(ctx context.Context) error {
 	var workers, records sync.WaitGroup
 	records.Go(func() { e.recorder.Serve(recording) })
 	records.Go(e.forwardReports)
-	for _, w := range e.workers {
-		workers.Go(w.serve)
+	failed := make([]error, len(e.workers))
+	for i, w := range e.workers {
+		workers.Go(func() {
+			if failed[i] = w.serve(); failed[i] != nil {
+				e.stop() // half an engine would lose calls in silence
+			}
+		})
 	}
 	<-e.stopping.Done()
 	e.mu.Lock()
@@ -105,7 +110,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	records.Wait()
 	e.release()
 	close(e.events)
-	return nil
+	return errors.Join(failed...)
 }
 
 // Close ends everything and waits for it. Streams that are open are ended without events.

@@ -10,11 +10,15 @@ import (
 // latchAfter is how many consecutive good packets make a source the one that is heard.
 const latchAfter = 3
 
+// yieldAfter is how long the incumbent must be silent before anybody else is counted while the latch is open: whoever talks
+// cannot be shouted down, however many packets a stranger sends (RTP bleed).
+const yieldAfter = 100 * time.Millisecond
+
 // latch decides whose packets a stream hears. It is a value without clock or socket.
 //
-// It is open (learning) after each configuration and after a long silence. While it is open, a source that is eligible
-// takes over with its third consecutive good packet; three in a row from the source that is already heard close it. Before
-// anybody was learned, only the address of the SDP is heard.
+// The incumbent is the source that is heard; before anybody was learned, the address and port of the SDP. The latch is open
+// (learning) after each configuration and after a long silence. While it is open, an eligible source takes over with its
+// third consecutive good packet, once the incumbent is silent; three in a row from the incumbent close it.
 //
 //	            eligible while open                   where we send
 //	strict      the SDP's IP address, any port        the SDP's address and port
@@ -37,9 +41,9 @@ type latch struct {
 func (l *latch) configure(sdp netip.AddrPort, symmetric bool, now time.Duration) {
 	sdp = netip.AddrPortFrom(sdp.Addr().Unmap(), sdp.Port())
 	moved := sdp != l.sdp
-	l.sdp, l.symmetric, l.open, l.streak, l.heardAt = sdp, symmetric, true, 0, now
-	if !l.eligible(l.heard) || (moved && sdp.IsValid()) {
-		l.heard = netip.AddrPort{}
+	l.sdp, l.symmetric, l.open, l.streak = sdp, symmetric, true, 0
+	if !l.heard.IsValid() || !l.eligible(l.heard) || (moved && sdp.IsValid()) {
+		l.heard, l.heardAt = netip.AddrPort{}, now-yieldAfter
 	}
 }
 
@@ -50,21 +54,20 @@ func (l *latch) eligible(from netip.AddrPort) bool {
 
 // hears decides about a good packet (its shape and payload type are right) from a source, and learns from it.
 func (l *latch) hears(from netip.AddrPort, p rtp.Packet, now time.Duration) bool {
-	if from == l.heard && !l.open {
-		l.heardAt = now
-		return true
-	}
-	if !l.open && now-l.heardAt > l.relatch {
+	incumbent := from == l.heard || (!l.heard.IsValid() && from == l.sdp)
+	if !incumbent && !l.open && now-l.heardAt > l.relatch {
 		l.open, l.streak = true, 0
 	}
-	if l.open && l.eligible(from) && l.counts(from, p) >= latchAfter {
-		l.heard, l.open = from, false
+	if !incumbent && (!l.open || now-l.heardAt < yieldAfter || !l.eligible(from)) {
+		return false
 	}
-	if from == l.heard || (!l.heard.IsValid() && from == l.sdp) {
+	if l.open && l.counts(from, p) >= latchAfter {
+		l.heard, l.open, incumbent = from, false, true
+	}
+	if incumbent {
 		l.heardAt = now
-		return true
 	}
-	return false
+	return incumbent
 }
 
 // counts counts consecutive packets of one source: the SSRC stable, the sequence going on by few.

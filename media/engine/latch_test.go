@@ -49,6 +49,7 @@ func TestLatch(t *testing.T) {
 			{stranger, 1, 1, 0, false}, {second, 1, 2, 0, false}, {stranger, 2, 1, 0, false}, {second, 2, 2, 0, false}, {stranger, 3, 1, 0, false}}, sdpAddr},
 		{"one packet again and again is not learned", true, []latchStep{
 			{stranger, 1, 1, 0, false}, {stranger, 1, 1, 0, false}, {stranger, 1, 1, 0, false}, {stranger, 1, 1, 0, false}}, sdpAddr},
+		{"a flood does not shout down who talks from the SDP's address", true, flood(40), sdpAddr},
 		{"the SDP's address is heard while learning", true, []latchStep{{sdpAddr, 1, 1, 0, true}, {sdpAddr, 2, 1, 0, true}}, sdpAddr},
 		{"after a long silence another may come", true, []latchStep{
 			{second, 1, 1, 0, false}, {second, 2, 1, 0, false}, {second, 3, 1, 0, true}, {stranger, 1, 2, 4999 * ms, false},
@@ -69,6 +70,18 @@ func TestLatch(t *testing.T) {
 	}
 }
 
+// flood is the peer at the SDP's address, with ten packets of a stranger after each of his.
+func flood(n int) (steps []latchStep) {
+	for i := range n {
+		at := time.Duration(i) * 20 * time.Millisecond
+		steps = append(steps, latchStep{sdpAddr, uint16(i), 1, at, true})
+		for k := range 10 {
+			steps = append(steps, latchStep{stranger, uint16(10*i + k), 2, at + time.Millisecond, false})
+		}
+	}
+	return steps
+}
+
 // TestLatchReconfigured: the same SDP again keeps who is heard; a new address forgets him.
 func TestLatchReconfigured(t *testing.T) {
 	l := latch{relatch: time.Hour}
@@ -81,7 +94,13 @@ func TestLatchReconfigured(t *testing.T) {
 		t.Error("a refresh forgot the learned source")
 	}
 	for seq := range uint16(3) {
-		l.hears(second, numbered(t, seq, 2), 0)
+		l.hears(second, numbered(t, seq, 2), yieldAfter-1)
+	}
+	if l.sendTo() != stranger {
+		t.Error("somebody took over from one who talks")
+	}
+	for seq := range uint16(3) {
+		l.hears(second, numbered(t, seq, 2), yieldAfter)
 	}
 	if l.sendTo() != second {
 		t.Error("a refresh does not open the latch")

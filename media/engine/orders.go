@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"errors"
+	"slices"
+
 	"tandem/media"
 	"tandem/media/dtmf"
 )
@@ -65,7 +68,12 @@ func asCommand(o order) media.Command {
 // attach adds a recording's tap to a stream. Where there is no stream, or it has too many, that side stays silent.
 func (w *worker) attach(a attach) {
 	s := w.streams[a.stream]
-	if s == nil || len(s.taps) >= maxTaps {
+	if s == nil {
+		w.counts.strays.Add(1)
+		return
+	}
+	s.taps = slices.DeleteFunc(s.taps, tap.Ended)
+	if len(s.taps) >= maxTaps {
 		w.counts.strays.Add(1)
 		return
 	}
@@ -95,10 +103,12 @@ func (w *worker) open(c media.Open) {
 	if err == nil {
 		s := newStream(c.Stream, port, w.e.cfg.RelatchAfter)
 		s.reportAt = w.now + w.reportDelay()
-		if err = w.adopt(s); err == nil {
+		w.keep(s)
+		if err = w.watch(s); err == nil {
 			w.emit(media.Opened{Stream: c.Stream, Local: port.local})
 			return
 		}
+		w.let(s)
 		w.e.ports.put(port, w.e.cfg.Now())
 	}
 	why := media.NoSocket
@@ -111,8 +121,8 @@ func (w *worker) open(c media.Open) {
 	w.emit(media.OpenFailed{Stream: c.Stream, Why: why, Err: err.Error()})
 }
 
-// adopt makes a stream one of this worker's.
-func (w *worker) adopt(s *stream) error {
+// keep makes a stream one of this worker's.
+func (w *worker) keep(s *stream) {
 	if n := len(w.free); n > 0 {
 		s.slot, w.free = w.free[n-1], w.free[:n-1]
 	} else {
@@ -120,20 +130,16 @@ func (w *worker) adopt(s *stream) error {
 		w.slots = append(w.slots, nil)
 	}
 	w.slots[s.slot] = s
-	err := w.poller.add(s.port.rtp, s.slot<<1)
-	if err == nil {
-		err = w.poller.add(s.port.rtcp, s.slot<<1|1)
-	}
-	if err != nil {
-		w.let(s)
-		return err
-	}
 	w.streams[s.id] = s
 	w.counts.streams.Add(1)
 	if s.keying {
 		w.keying++
 	}
-	return nil
+}
+
+// watch lets packets of a stream wake the worker.
+func (w *worker) watch(s *stream) error {
+	return errors.Join(w.poller.add(s.port.rtp, s.slot<<1), w.poller.add(s.port.rtcp, s.slot<<1|1))
 }
 
 // let takes a stream out of this worker's hands, but for its sockets.
@@ -143,12 +149,10 @@ func (w *worker) let(s *stream) {
 	w.poller.remove(s.port.rtcp)
 	w.slots[s.slot] = nil
 	w.free = append(w.free, s.slot)
-	if w.streams[s.id] == s {
-		delete(w.streams, s.id)
-		w.counts.streams.Add(-1)
-		if s.keying {
-			w.keying--
-		}
+	delete(w.streams, s.id)
+	w.counts.streams.Add(-1)
+	if s.keying {
+		w.keying--
 	}
 }
 
@@ -227,9 +231,9 @@ func (w *worker) arrive() {
 // settle makes a given stream ours. Where the kernel refuses, which only a limit on watches can cause, it stays silent
 // until it is closed.
 func (w *worker) settle(s *stream) {
-	if err := w.adopt(s); err != nil {
+	w.keep(s)
+	if err := w.watch(s); err != nil {
 		w.e.cfg.Log.Error("media worker: stream not watched", "err", err)
-		w.streams[s.id] = s
 	}
 	if s.speaker.events.Busy() || s.speaker.beeping {
 		w.start(s)

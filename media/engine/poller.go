@@ -45,7 +45,11 @@ func newPoller() (*poller, error) {
 		return nil, e
 	}
 	p.gateFile = os.NewFile(uintptr(p.gate), "media engine gate")
-	return p, p.setInGate(true)
+	if err := p.setInGate(true); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
 }
 
 func (p *poller) watch(set, fd int, flags uint32) error {
@@ -57,11 +61,16 @@ func (p *poller) setInGate(on bool) error {
 	if on == p.inGate {
 		return nil
 	}
-	p.inGate = on
+	var err error
 	if on {
-		return p.watch(p.gate, p.sockets, unix.EPOLLET)
+		err = p.watch(p.gate, p.sockets, unix.EPOLLET)
+	} else {
+		err = unix.EpollCtl(p.gate, unix.EPOLL_CTL_DEL, p.sockets, nil)
 	}
-	return unix.EpollCtl(p.gate, unix.EPOLL_CTL_DEL, p.sockets, nil)
+	if err == nil {
+		p.inGate = on
+	}
+	return err
 }
 
 // add watches a socket; key comes back with its events.

@@ -94,7 +94,11 @@ func (p *portPool) restedLocked(a *addressPool, now time.Time) (pair, error) {
 		if r.until.After(now) {
 			continue
 		}
-		a.resting = append(a.resting[:i], a.resting[i+1:]...)
+		if i == 0 {
+			a.resting = a.resting[1:] // the usual case, without moving thousands
+		} else {
+			a.resting = append(a.resting[:i], a.resting[i+1:]...)
+		}
 		if r.bound {
 			discard(r.pair.rtp)
 			discard(r.pair.rtcp)

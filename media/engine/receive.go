@@ -29,7 +29,7 @@ func (w *worker) readRTP(s *stream) {
 		w.control(s, w.buf[:n])
 		return
 	}
-	if n > len(w.buf) || !s.hears() || !w.packet(s, w.buf[:n]) {
+	if n > len(w.buf) || !s.mayHear || !w.packet(s, w.buf[:n]) {
 		s.refused++
 		w.counts.refused.Add(1)
 	}
@@ -53,7 +53,7 @@ func (w *worker) packet(s *stream, b []byte) bool {
 		s.aim()
 	}
 	verdict := s.source.Receive(p, w.now)
-	s.heardAt, s.silent = w.now, false
+	s.heardAt, s.silent, s.dozing = w.now, false, p.PayloadType() == comfortNoise
 	if !s.firstSeen {
 		s.firstSeen = true
 		w.emit(media.FirstPacket{Stream: s.id, From: from})
@@ -62,7 +62,7 @@ func (w *worker) packet(s *stream, b []byte) bool {
 	case rtp.Duplicate, rtp.Suspect:
 		return true
 	case rtp.Restarted:
-		s.receiver.Reset()
+		w.restarted(s)
 	}
 	began := false
 	if k == event {
@@ -74,6 +74,16 @@ func (w *worker) packet(s *stream, b []byte) bool {
 		w.relay(s, p, began)
 	}
 	return true
+}
+
+// restarted follows a source that began anew: what it pressed is over, and its numbers are not those of before.
+func (w *worker) restarted(s *stream) {
+	w.presses = s.receiver.Reset(w.presses[:0])
+	w.pressed(s, media.RFC4733)
+	w.countKeying(s)
+	if s.peer != nil {
+		s.peer.sender.Break()
+	}
 }
 
 // key takes a telephone-event packet. It tells whether a press began with it.

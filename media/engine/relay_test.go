@@ -209,3 +209,27 @@ func TestConnectBeforeOpened(t *testing.T) {
 		}
 	}
 }
+
+// TestRestartIsHidden: a carrier that begins its numbers anew with the same SSRC is heard as one source without a jump, and a
+// press that was going on is reported.
+func TestRestartIsHidden(t *testing.T) {
+	r := newRig(t, testConfig())
+	a, b := r.open(1, media.PCMU), r.open(2, media.PCMU)
+	r.do(media.Connect{A: 1, B: 2})
+	r.settle(1)
+	a.say(tone(440))
+	for _, p := range a.press("6", 101)[:2] {
+		a.sendFrom(a.conn, p)
+	}
+	got := b.readN(27)
+	a.script.Sequence, a.script.Timestamp = 30000, 5
+	a.say(tone(440))
+	got = append(got, b.readN(24)...) // the first of the new numbers only raised a suspicion
+	wantOneSource(t, got)
+	if !got[27].Marker() {
+		t.Error("no marker where the numbers began anew")
+	}
+	if d := await[media.Digit](r); d.Digit != '6' {
+		t.Errorf("%+v", d)
+	}
+}

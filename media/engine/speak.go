@@ -8,14 +8,18 @@ import (
 	"tandem/media/rtp"
 )
 
-// start puts a stream's speaker on the wheel, if it is not there.
+// start puts a stream's speaker on the wheel, if it is not there. Its first packet keeps step with the last that was sent,
+// so that one playback after the other does not let the timestamps run ahead of the clock.
 func (w *worker) start(s *stream) {
-	if !s.speaker.on {
-		if w.wheel.count == 0 {
-			w.lastTick = int64(w.now / tickEvery)
-		}
-		w.wheel.add(&s.speaker, w.lastTick+1)
+	if s.speaker.on {
+		return
 	}
+	if w.wheel.count == 0 {
+		w.lastTick = int64(w.now / tickEvery)
+	}
+	ms := s.ptime()
+	due := int64(s.sender.Due(time.Duration(ms)*time.Millisecond) / tickEvery)
+	w.wheel.add(&s.speaker, min(max(due, w.lastTick+1), w.lastTick+ms))
 }
 
 // speak sends the packet of one tick: of a digit if there is one, else of the playback.

@@ -171,3 +171,29 @@ func TestHoldKeepsTime(t *testing.T) {
 	r.do(media.Play{Stream: 1, Play: 2, Items: []media.Item{{Prompt: "two"}}})
 	wantTone(t, media.PCMU, a.readN(5), 1000, 440)
 }
+
+// TestPlaysKeepStep: a playback that begins when another ends does not run ahead of the clock.
+func TestPlaysKeepStep(t *testing.T) {
+	w, s := pathRig(t, media.PCMU, media.PCMU)
+	item := []media.Item{{Silence: 60 * time.Millisecond}}
+	var ticks []int64
+	for id := range media.PlayID(50) {
+		w.do(media.Play{Stream: 1, Play: id + 1, Items: item})
+		for n := s.sent; s.speaker.on; {
+			w.lastTick++
+			w.now = time.Duration(w.lastTick) * tickEvery
+			if w.wheel.turn(w.lastTick, w.speak); s.sent > n {
+				ticks, n = append(ticks, w.lastTick), s.sent
+			}
+		}
+		<-w.e.events // Played
+	}
+	if len(ticks) != 150 {
+		t.Fatalf("%d packets, want 150", len(ticks))
+	}
+	for i, tick := range ticks[1:] {
+		if tick-ticks[i] != 20 {
+			t.Fatalf("packet %d: %d ms after the one before", i+1, tick-ticks[i])
+		}
+	}
+}

@@ -23,6 +23,7 @@ type stream struct {
 	keying    bool // receiver is active; counted in worker.keying
 	firstSeen bool
 	silent    bool
+	dozing    bool // the last packet was comfort noise: the peer does not send while nobody talks
 	sent      uint64
 	refused   uint64
 	heardAt   time.Duration // last accepted packet, or configuration
@@ -65,7 +66,7 @@ func (s *stream) configure(c media.StreamConfig, now time.Duration) {
 	s.maySend = c.Direction == media.SendRecv || c.Direction == media.SendOnly
 	s.kinds = kinds(c)
 	s.latch.configure(c.Remote, c.Symmetric, now)
-	s.heardAt, s.silent = now, false
+	s.heardAt, s.silent, s.dozing = now, false, false
 	s.rtcpFrom = netip.AddrPort{}
 	s.aim()
 	s.replan()
@@ -96,8 +97,8 @@ func (s *stream) replan() {
 	}
 }
 
-// hears tells that the peer may send to us.
-func (s *stream) hears() bool { return s.mayHear }
+// talks tells that packets are due from the peer: not while either side is on hold, nor while comfort noise stands for it.
+func (s *stream) talks() bool { return s.mayHear && s.maySend && !s.dozing }
 
 // sends tells that we may send RTP to the peer, and know where.
 func (s *stream) sends() bool { return s.maySend && s.to.size != 0 }

@@ -83,17 +83,16 @@ func (w *worker) post(o order) {
 
 func (w *worker) wake() { w.poller.wake() }
 
-// serve runs until the engine stops.
-func (w *worker) serve() {
-	if err := w.poller.run(w.turn); err != nil {
-		w.e.cfg.Log.Error("media worker", "err", err)
-	}
+// serve runs until the engine stops. The error says why it could not go on.
+func (w *worker) serve() error {
+	err := w.poller.run(w.turn)
 	for _, s := range w.streams {
 		w.poller.remove(s.port.rtp)
 		w.poller.remove(s.port.rtcp)
 		closePair(s.port)
 	}
 	clear(w.streams)
+	return err
 }
 
 func (w *worker) close() {
@@ -205,7 +204,7 @@ func (w *worker) retune() {
 		}
 	}
 	switch {
-	case w.ticking || w.wheel.count > 0 || w.keying > 0 || len(w.pending) > 0:
+	case !w.poller.inGate || w.wheel.count > 0 || w.keying > 0 || len(w.pending) > 0:
 		w.poller.setInterval(tickEvery)
 	case len(w.streams) > 0:
 		w.poller.setInterval(idleEvery)

@@ -64,6 +64,9 @@ func (t *Tap) Push(c Chunk, now time.Time) bool {
 	return true
 }
 
+// Ended tells that the recording is over: Push takes nothing any more.
+func (t *Tap) Ended() bool { return t.rec.ended.Load() }
+
 // place finds where a packet belongs: by RTP time as long as that agrees with arrival, else by arrival.
 func (t *Tap) place(c Chunk, arrival int64) int64 {
 	if t.placed && c.SSRC == t.ssrc {

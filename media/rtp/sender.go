@@ -70,6 +70,14 @@ func (s *Sender) Event(pt uint8, marker bool, ts uint32) Header {
 // Now is the RTP timestamp of our stream at now.
 func (s *Sender) Now(now time.Duration) uint32 { return s.clockAt(now) }
 
+// Due is when the next packet keeps step with the last audio that was sent, in packets of so long; 0 before the first.
+func (s *Sender) Due(ptime time.Duration) time.Duration {
+	if !s.begun {
+		return 0
+	}
+	return s.sentAt + ptime
+}
+
 // Counts gives packets and payload octets sent, as a sender report wants them (both wrap at 2^32).
 func (s *Sender) Counts() (packets, octets uint32) { return s.packets, s.octets }
 

@@ -1,11 +1,18 @@
 package b2bua
 
-import "tandem/media"
+import (
+	"cmp"
+
+	"tandem/media"
+)
 
 // runScript lets the script take an event and performs what it wants.
 func (c *Call) runScript(ev ScriptEvent) {
 	if c.route.Script == nil {
 		return
+	}
+	if _, ok := ev.(PeerEnded); !ok {
+		c.goneBy = ""
 	}
 	for _, a := range c.route.Script.Step(ev, c.now) {
 		c.act(a)
@@ -39,7 +46,7 @@ func (c *Call) act(a Action) {
 	case Part:
 		c.dismiss()
 	case HangUp:
-		c.hangup(a.Kind, "flow")
+		c.hangup(a.Kind, cmp.Or(c.goneBy, "flow"))
 	case DetectInband:
 		c.media(media.DetectInband{Stream: c.caller.stream, On: a.On})
 	}
@@ -56,6 +63,11 @@ func (c *Call) startPlay(a Play) {
 
 // onMedia takes what the engine reports about one of our streams.
 func (c *Call) onMedia(e media.Event) {
+	switch e.(type) {
+	case media.RecordingBegan, media.RecordingEnded:
+		c.onRecording(e)
+		return
+	}
 	l := c.legOf(e.About())
 	if l == nil {
 		return
@@ -72,8 +84,6 @@ func (c *Call) onMedia(e media.Event) {
 		c.digit(l, e.Digit, digitSource(e.Source))
 	case media.Silent:
 		c.silent(l, e)
-	case media.RecordingBegan, media.RecordingEnded:
-		c.onRecording(e)
 	case media.Closed:
 		l.stats = e.Stats
 		c.streamGone(l)

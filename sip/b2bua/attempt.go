@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tandem/media"
+	"tandem/sip"
 	"tandem/sip/dialog"
 )
 
@@ -22,24 +23,27 @@ type attempts struct {
 	purpose   purpose
 	groups    [][]target
 	alive     int
-	kind      Kind      // why the last one failed
-	redirects int       // how often we were sent on
-	deadline  time.Time // when it has rung long enough
-	winner    *leg      // of an offer: answered, waiting for the dispatcher's word
+	kind      Kind          // why the last one failed
+	redirects int           // how often we were sent on
+	deadline  time.Time     // when it has rung long enough
+	talk      time.Duration // how long the talk may last, 0: as long as they like
+	winner    *leg          // of an offer: answered, waiting for the dispatcher's word
 	offer     OfferAgent
 }
 
 // dial starts to reach a destination for the script.
 func (c *Call) dial(a Dial) {
 	dest, ok := c.sw.router.Resolve(a.Target, c.arrival)
+	c.dismiss() // whoever was there before
 	switch {
 	case !ok:
 		c.queue(PeerEnded{Kind: NotFound})
 	case dest.Echo:
 		c.connectEcho()
 	default:
-		c.dropAttempts(Canceled)
-		c.attempts = attempts{purpose: dialling, groups: c.sw.targets(dest, c), deadline: deadlineAfter(c.now, a.Timeout), kind: Unreachable}
+		c.attempts = attempts{
+			purpose: dialling, groups: c.sw.targets(dest, c), deadline: deadlineAfter(c.now, a.Timeout), talk: a.MaxTime, kind: Unreachable,
+		}
 		c.step(callOnAttempt)
 		c.nextGroup()
 	}
@@ -72,11 +76,11 @@ func (c *Call) nextGroup() {
 
 // place starts one leg. It goes on when its stream is open.
 func (c *Call) place(t target) {
-	if !t.acquire() {
+	if !c.room() || !t.acquire() {
 		c.attempts.kind = Overload
 		return
 	}
-	l := c.newLeg(c.nextName())
+	l := c.newLeg()
 	l.target, l.route = t, t.route
 	c.attempts.alive++
 	c.openStream(l)
@@ -93,17 +97,19 @@ func (c *Call) invite(l *leg) {
 	l.perform(l.usage.Invite(c.now, dialog.SDP(l.local.Offer())))
 }
 
-// attemptRings passes on that a target rings.
-func (c *Call) attemptRings(l *leg) {
+// attemptRings passes on that a target rings. Where it brings early media the caller hears that instead, and other provisional
+// responses say nothing that a caller could use.
+func (c *Call) attemptRings(l *leg, ev dialog.Event) {
 	l.step(legOnRing)
-	if c.attempts.purpose != dialling {
+	if c.attempts.purpose != dialling || ev.Status != sip.StatusRinging || ev.Response != nil && len(ev.Response.Body()) > 0 {
 		return
 	}
 	if c.caller.state < legAnswered {
 		c.ringCaller()
 		return
 	}
-	if !l.early {
+	if !c.ringBack && !c.earlyTaken(nil) {
+		c.ringBack = true
 		c.media(media.Play{Stream: c.caller.stream, Play: ownPlay, Items: c.sw.cfg.RingBack, Loop: true})
 	}
 }
@@ -114,16 +120,15 @@ func (c *Call) attemptEarly(l *leg, ev dialog.Event) {
 	if ev.IsOffer || l.state != legRinging {
 		return
 	}
-	cfg, _, err := l.local.AcceptAnswer(ev.Body.Data)
-	if err != nil {
+	if _, err := l.accept(ev.Body.Data); err != nil {
 		c.log.Warn("early answer not understood", "leg", l.name, "err", err)
 		return
 	}
-	l.configure(cfg)
 	if c.attempts.purpose != dialling || c.earlyTaken(l) {
 		return
 	}
 	l.early = true
+	c.ringBack = false // what connects also stops it
 	c.earlyCaller()
 	c.media(media.Connect{A: c.caller.stream, B: l.stream})
 }
@@ -143,15 +148,16 @@ func (c *Call) attemptAnswered(l *leg, ev dialog.Event) {
 		c.hangupLeg(l, Normal)
 		return
 	}
-	cfg, _, err := l.local.AcceptAnswer(ev.Body.Data)
+	result, err := l.accept(ev.Body.Data)
 	if err != nil {
 		c.log.Warn("answer not understood", "leg", l.name, "err", err)
 		c.hangupLeg(l, Unsupported)
-		c.attemptFailed(Unsupported)
+		c.attemptFailed(l, Unsupported)
 		return
 	}
-	l.configure(cfg)
+	l.onHold = l.onHold || result.Held
 	l.step(legOnAnswer)
+	l.target.report(c.now, dialog.Event{Status: sip.StatusOK})
 	for _, other := range c.legs[1:] {
 		if other != l && other.state < legAnswered {
 			c.hangupElsewhere(other)
@@ -164,22 +170,26 @@ func (c *Call) attemptAnswered(l *leg, ev dialog.Event) {
 	c.bridge(l)
 }
 
-// attemptFailed counts a leg that came to nothing.
-func (c *Call) attemptFailed(kind Kind) {
+// attemptFailed counts a leg that came to nothing. What is to be tried next is tried where it was not the callee who said no.
+func (c *Call) attemptFailed(l *leg, kind Kind) {
 	c.attempts.kind = kind
 	c.attempts.alive--
 	if c.attempts.alive > 0 {
 		return
 	}
-	if kind == Unreachable || kind == Timeout || kind == Overload || c.attempts.redirects > 0 {
+	if kind == Unreachable || kind == Timeout || kind == Overload || l.moved {
 		c.nextGroup()
 		return
 	}
 	c.attemptsOver(kind)
 }
 
-// attemptsExpired ends attempts that rang long enough.
+// attemptsExpired ends attempts that rang long enough, and an offer whose acceptance nobody confirmed.
 func (c *Call) attemptsExpired() {
+	if c.attempts.winner != nil {
+		c.dropAttempts(Overload)
+		return
+	}
 	c.dropAttempts(NoAnswer)
 }
 
@@ -198,14 +208,19 @@ func (c *Call) dropAttempts(kind Kind) {
 
 // attemptsOver tells who wanted the attempts that they came to nothing.
 func (c *Call) attemptsOver(kind Kind) {
-	was := c.attempts
+	if o, ok := c.recall(kind); ok {
+		c.decline(o, kind)
+		return
+	}
 	c.attempts = attempts{}
 	c.step(callOnNobody)
-	switch was.purpose {
-	case dialling:
+	c.stopRingBack()
+	c.queue(PeerEnded{Kind: kind})
+}
+
+func (c *Call) stopRingBack() {
+	if c.ringBack {
+		c.ringBack = false
 		c.media(media.Stop{Stream: c.caller.stream, Play: ownPlay})
-		c.queue(PeerEnded{Kind: kind})
-	case offering:
-		c.offerFailed(was.offer, kind)
 	}
 }

@@ -1,10 +1,12 @@
 package b2bua
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
 	"tandem/media"
+	"tandem/media/sdp"
 	"tandem/sip/dialog"
 	"tandem/store/journey"
 )
@@ -14,7 +16,10 @@ const ownPlay media.PlayID = 1 << 63
 
 // bridge connects the caller to a leg that has answered.
 func (c *Call) bridge(l *leg) {
-	c.attempts = attempts{}
+	if c.attempts.talk > 0 {
+		c.talkEnds = c.now.Add(c.attempts.talk)
+	}
+	c.attempts, c.ringBack = attempts{}, false
 	c.peer = l
 	c.answerCaller()
 	c.media(media.Connect{A: c.caller.stream, B: l.stream})
@@ -23,9 +28,8 @@ func (c *Call) bridge(l *leg) {
 		c.journal(journey.Connected, l.target.actor(), map[string]string{journey.DataEndpoint: l.target.name, journey.DataLeg: l.name})
 	}
 	c.log.Info("call connected", "leg", l.name, "to", l.target.name)
-	if c.caller.onHold {
-		c.playHold(l)
-	}
+	c.holds(c.caller)
+	c.holds(l)
 	c.startRecording()
 	c.queue(PeerAnswered{Peer: l.target.name})
 }
@@ -39,17 +43,21 @@ func (c *Call) connectEcho() {
 	c.queue(PeerAnswered{Peer: "echo"})
 }
 
-// part takes the target out of the bridge: it hung up, the caller is still there.
-func (c *Call) part(kind Kind) {
-	who := c.peer.target.name
-	c.peer = nil
+// part takes the target out of the bridge: the caller is still there. by is who ended the talk.
+func (c *Call) part(kind Kind, by string) {
+	l := c.peer
+	c.peer, c.talkEnds = nil, time.Time{}
 	c.stopRecording()
 	if c.step(callOnPart)&callTellPeer == 0 {
 		return
 	}
 	c.media(media.Disconnect{Stream: c.caller.stream})
-	c.endItem("agent")
-	c.log.Info("peer left", "peer", who, "cause", kind)
+	if l.onHold {
+		c.media(media.Stop{Stream: c.caller.stream, Play: ownPlay})
+	}
+	c.goneBy = by
+	c.endItem(by)
+	c.log.Info("peer left", "peer", l.target.name, "cause", kind)
 	c.queue(PeerEnded{Kind: kind, Connected: true})
 }
 
@@ -58,7 +66,7 @@ func (c *Call) dismiss() {
 	c.dropAttempts(Canceled)
 	if l := c.peer; l != nil {
 		c.hangupLeg(l, Normal)
-		c.part(Normal)
+		c.part(Normal, "flow")
 	}
 	if c.echo {
 		c.echo = false
@@ -83,6 +91,9 @@ func (c *Call) other(l *leg) *leg {
 
 // reoffer answers a leg's new offer by itself: hold, resume, a new address or codec never cross to the other leg.
 func (c *Call) reoffer(l *leg, ev dialog.Event) {
+	if l.usage == nil || l.state >= legEnding {
+		return // hung up meanwhile: the dialog has refused it
+	}
 	if ev.Body.Empty() {
 		l.perform(l.usage.Answer(c.now, dialog.SDP(l.local.Offer())))
 		return
@@ -93,49 +104,93 @@ func (c *Call) reoffer(l *leg, ev dialog.Event) {
 		return
 	}
 	l.perform(l.usage.Answer(c.now, dialog.SDP(answer)))
+	l.heard = ev.Body.Data
 	if result.Changed != 0 {
 		l.configure(cfg)
 	}
 	c.setHold(l, result.Held)
 }
 
-// reanswered takes the answer to an offer of ours.
+// reanswered takes the answer to an offer of ours: in an ACK, or to a re-INVITE or UPDATE. A leg that gave no answer that we
+// understand, now or before, has no audio and is hung up.
 func (c *Call) reanswered(l *leg, body []byte) {
-	cfg, result, err := l.local.AcceptAnswer(body)
-	if err != nil {
-		c.log.Warn("answer not understood", "leg", l.name, "err", err)
+	result, err := l.accept(body)
+	if err == nil {
+		c.setHold(l, result.Held)
 		return
 	}
+	c.log.Warn("answer not understood", "leg", l.name, "err", err)
+	l.rollBack()
+	if _, agreed := l.local.Config(); !agreed && l == c.caller {
+		c.hangup(Unsupported, "system")
+	}
+}
+
+// refreshed takes the answer to a session refresh, which repeated our description in force. Most answers repeat theirs.
+func (c *Call) refreshed(l *leg, body []byte) {
+	if bytes.Equal(body, l.heard) {
+		return
+	}
+	l.local.Offer()
+	c.reanswered(l, body)
+}
+
+// accept takes an answer into force. One that repeats what is in force changes nothing (RFC 6337 §2.2: the 2xx repeats the
+// answer of an unreliable provisional response).
+func (l *leg) accept(body []byte) (sdp.Result, error) {
+	if bytes.Equal(body, l.heard) && !l.offers() {
+		return sdp.Result{Held: l.onHold}, nil
+	}
+	cfg, result, err := l.local.AcceptAnswer(body)
+	if err != nil {
+		return result, err
+	}
+	l.heard = body
 	if result.Changed != 0 {
 		l.configure(cfg)
 	}
-	c.setHold(l, result.Held)
+	return result, nil
 }
 
-// setHold notes that a leg holds us or not, and gives the other side music meanwhile.
+// rollBack takes back an offer of ours that came to nothing.
+func (l *leg) rollBack() {
+	if l.offers() {
+		l.note(l.local.Reject())
+	}
+}
+
+// offers tells whether an offer of ours is out.
+func (l *leg) offers() bool {
+	s := l.local.State()
+	return s == sdp.Offering || s == sdp.Reoffering
+}
+
+// setHold notes that a leg holds us or not. Only a talk can be held: who holds a prompt or a queue hears the rest of it later.
 func (c *Call) setHold(l *leg, held bool) {
 	if l.onHold == held {
 		return
 	}
 	l.onHold = held
-	kind := journey.Resumed
-	if held {
-		kind = journey.Held
-	}
-	c.journal(kind, c.actorOf(l), map[string]string{journey.DataLeg: l.name})
 	other := c.other(l)
 	if other == nil {
 		return
 	}
 	if held {
-		c.playHold(other)
+		c.holds(l)
 		return
 	}
+	c.journal(journey.Resumed, c.actorOf(l), map[string]string{journey.DataLeg: l.name})
 	c.media(media.Stop{Stream: other.stream, Play: ownPlay})
 }
 
-func (c *Call) playHold(l *leg) {
-	c.media(media.Play{Stream: l.stream, Play: ownPlay, Items: c.sw.cfg.HoldMusic, Loop: true})
+// holds gives the other side of a talk music while a leg holds it.
+func (c *Call) holds(l *leg) {
+	other := c.other(l)
+	if !l.onHold || other == nil {
+		return
+	}
+	c.journal(journey.Held, c.actorOf(l), map[string]string{journey.DataLeg: l.name})
+	c.media(media.Play{Stream: other.stream, Play: ownPlay, Items: c.sw.cfg.HoldMusic, Loop: true})
 }
 
 func (c *Call) actorOf(l *leg) string {

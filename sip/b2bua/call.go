@@ -31,21 +31,28 @@ type Call struct {
 	todo      []any // what the event being handled has caused, in order
 	arrival   Arrival
 	identity  *Identity // nil until the record is known
+	knownBy   time.Time // when the call goes on without a record
 	route     Route
 	state     callState
 	caller    *leg
 	legs      []*leg
+	born      int // legs so far
 	attempts  attempts
 	peer      *leg // whom the caller is bridged to
 	echo      bool // the caller is bridged to itself
 	item      item
 	play      media.PlayID // what the script plays to the caller
 	rec       recording
+	finishing []recording // stopped, but the engine has not said so yet
 	ladder    ladder
 	kind      Kind
 	journaled bool
 	by        string
+	goneBy    string // who left the talk, until the script hears of something else: he ended the call if it ends now
 	answered  time.Time
+	talkEnds  time.Time // when the talk with the peer has lasted as long as it may
+	ringBack  bool      // the answered caller hears that a target rings
+	closeAt   time.Time // when streams that the engine was too busy to close are tried again
 	drainBy   time.Time // when closing streams are given up
 	crashes   int
 }
@@ -110,6 +117,7 @@ type (
 		tx  dialog.TxID
 		ev  transaction.ClientEvent
 	}
+	inviteLost struct{ leg *leg }
 	sendFailed struct {
 		leg *leg
 		tx  dialog.TxID
@@ -131,6 +139,10 @@ func (c *Call) dispatch(m any) {
 		c.onRequest(m)
 	case canceled:
 		c.onUsage(m.leg, func(u *dialog.Usage) []dialog.Effect { return u.OnCanceled(c.now, m.req) })
+	case inviteLost:
+		if m.leg == c.caller && m.leg.state < legAnswered {
+			c.hangup(Timeout, "system")
+		}
 	case responded:
 		c.onResponse(m)
 	case sendFailed:
@@ -139,13 +151,12 @@ func (c *Call) dispatch(m any) {
 		c.onDialog(m.leg, m.ev)
 	case media.Event:
 		c.onMedia(m)
+	case Command: // before ScriptEvent: a command may hold one
+		c.onCommand(m)
 	case ScriptEvent:
 		c.runScript(m)
-	case Command:
-		c.onCommand(m)
 	case identified:
-		c.identity = &m.identity
-		c.routed()
+		c.identified(m.identity)
 	case wantTrace:
 		m.reply <- c.renderTrace()
 	case expired:
@@ -162,12 +173,11 @@ func (c *Call) onUsage(l *leg, input func(*dialog.Usage) []dialog.Effect) {
 
 func (c *Call) onRequest(m requested) {
 	c.trace(m.leg, received, m.tx.Request())
-	id := m.leg.serve(m.tx)
 	if m.leg.usage == nil {
 		m.leg.refuseGone(m.tx)
 		return
 	}
-	m.leg.perform(m.leg.usage.OnRequest(c.now, id, m.tx.Request()))
+	m.leg.perform(m.leg.usage.OnRequest(c.now, m.leg.serve(m.tx), m.tx.Request()))
 }
 
 func (c *Call) onResponse(m responded) {
@@ -189,12 +199,26 @@ func (c *Call) onExpired() {
 		if l.usage != nil && due(l.usage.Deadline(), c.now) {
 			l.perform(l.usage.OnTimer(c.now))
 		}
+		if l.ports == streamOpening && due(l.openBy, c.now) {
+			c.noMedia(l, "the engine did not answer")
+		}
+	}
+	if c.identity == nil && due(c.knownBy, c.now) {
+		c.log.Error("call without a record", "err", "the store did not answer")
+		c.identified(Identity{})
 	}
 	if due(c.attempts.deadline, c.now) {
 		c.attemptsExpired()
 	}
 	if c.state < callEnding && c.route.Script != nil && due(c.route.Script.Deadline(), c.now) {
 		c.queue(Expired{})
+	}
+	if due(c.talkEnds, c.now) {
+		c.log.Info("talk limit reached")
+		c.dismiss()
+	}
+	if due(c.closeAt, c.now) {
+		c.closeAgain()
 	}
 	if due(c.drainBy, c.now) {
 		c.abandonStreams()
@@ -207,6 +231,8 @@ func due(deadline, now time.Time) bool { return !deadline.IsZero() && !deadline.
 func (c *Call) rearm(t *time.Timer) {
 	next := earliest(time.Time{}, c.attempts.deadline)
 	next = earliest(next, c.drainBy)
+	next = earliest(next, c.closeAt)
+	next = earliest(next, c.talkEnds)
 	if c.state < callEnding && c.route.Script != nil {
 		next = earliest(next, c.route.Script.Deadline())
 	}
@@ -214,6 +240,12 @@ func (c *Call) rearm(t *time.Timer) {
 		if l.usage != nil {
 			next = earliest(next, l.usage.Deadline())
 		}
+		if l.ports == streamOpening {
+			next = earliest(next, l.openBy)
+		}
+	}
+	if c.identity == nil && c.state < callEnding {
+		next = earliest(next, c.knownBy)
 	}
 	if next.IsZero() {
 		t.Stop()
@@ -251,8 +283,11 @@ func (c *Call) settle() {
 	c.publish()
 }
 
-// endWhenEmpty journals the end once all streams have given their figures, and ends the owner once all dialogs are over.
+// endWhenEmpty journals the end once all recordings and streams have given their figures, and ends the owner once all dialogs are over.
 func (c *Call) endWhenEmpty() {
+	if len(c.finishing) > 0 {
+		return
+	}
 	dialogs := false
 	for _, l := range c.legs {
 		if l.ports != streamNone {
@@ -274,11 +309,26 @@ func (c *Call) crashed(r any) {
 	c.todo = c.todo[:0]
 	c.crashes++
 	if c.crashes > 1 {
-		c.state = callEnded
-		c.sw.forget(c)
+		c.drop()
 		return
 	}
 	c.handle(EndCall{Kind: Internal, By: "system"})
+}
+
+// drop forgets a call that could not even be ended. Its peers find out by their own timers; what it held is given back.
+func (c *Call) drop() {
+	for _, l := range c.legs {
+		l.target.release()
+		for _, x := range l.clients {
+			x.tx.Release()
+		}
+		if l.ports == streamOpen {
+			_ = c.sw.engine.Do(media.Close{Stream: l.stream})
+		}
+		c.sw.streams.remove(l.stream)
+	}
+	c.state = callEnded
+	c.sw.forget(c)
 }
 
 // record is the ID of the call's record, "" while there is none.

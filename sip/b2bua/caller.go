@@ -14,15 +14,12 @@ import (
 
 // begin makes the caller's leg from its INVITE and opens its stream. The call goes on when the stream is there.
 func (c *Call) begin(d *Door, tx *transaction.ServerTx) {
-	l := c.newLeg("a")
-	c.caller = l
-	l.tag, l.callID = tx.LocalTag(), tx.Request().CallID().Value()
+	l := c.caller
 	l.route = route{door: d, to: transaction.To(tx.Flow()), nat: c.arrival.Trunk == nil}
 	l.target = target{name: c.arrival.Caller, trunk: c.arrival.Trunk, acquired: c.arrival.Trunk != nil, symmetric: true}
 	if c.arrival.Trunk != nil {
 		l.target.symmetric = c.arrival.Trunk.Config().SymmetricRTP
 	}
-	c.sw.tags.put(l.tag, address{c, l})
 	c.trace(l, received, tx.Request())
 	usage, err := dialog.NewUAS(c.sw.calleeConfig(l), tx.Request(), l.serve(tx))
 	var refused *dialog.RefusedError
@@ -39,6 +36,7 @@ func (c *Call) begin(d *Door, tx *transaction.ServerTx) {
 
 // identify asks whose call it is, while the stream is being opened. Without an answer the call goes on without a record.
 func (c *Call) identify() {
+	c.knownBy = c.now.Add(knownWait)
 	err := c.sw.Records.Identify(c.arrival, func(id Identity) {
 		if !c.post(identified{id}) {
 			c.flood()
@@ -48,6 +46,14 @@ func (c *Call) identify() {
 		c.sw.metrics.journalLost.Inc()
 		c.log.Error("call without a record", "err", err)
 		c.identity = &Identity{}
+	}
+}
+
+// identified takes the first answer.
+func (c *Call) identified(id Identity) {
+	if c.identity == nil {
+		c.identity = &id
+		c.routed()
 	}
 }
 
@@ -88,7 +94,7 @@ func (c *Call) readOffer(l *leg, req *sip.Request) bool {
 }
 
 func kindOfSDP(err error) Kind {
-	if errors.Is(err, sdp.ErrNoCommonCodec) {
+	if errors.Is(err, sdp.ErrNoCommonCodec) || errors.Is(err, sdp.ErrNoAudio) {
 		return Unsupported
 	}
 	return Malformed
@@ -161,6 +167,7 @@ func (c *Call) hangup(kind Kind, by string) {
 	}
 	c.takeBack()
 	c.stopRecording()
+	c.attempts, c.talkEnds = attempts{}, time.Time{}
 	for _, l := range c.legs {
 		c.hangupLeg(l, kind)
 	}
@@ -197,8 +204,14 @@ func (c *Call) openStream(l *leg) {
 		c.noMedia(l, err.Error())
 		return
 	}
-	l.ports = streamOpening
+	l.ports, l.openBy = streamOpening, c.now.Add(openWait)
 }
+
+// openWait bounds how long the engine may take to open a stream, knownWait how long the store may take to find a record.
+const (
+	openWait  = 5 * time.Second
+	knownWait = 2 * time.Second
+)
 
 // noMedia ends a leg that got no ports: a caller hears 503 with Retry-After, an attempt counts as failed.
 func (c *Call) noMedia(l *leg, why string) {
@@ -212,11 +225,31 @@ func (c *Call) noMedia(l *leg, why string) {
 	l.step(legOnNoMedia)
 }
 
-// closeStream ends a leg's stream; Closed brings its figures.
+// closeStream ends a leg's stream; Closed brings its figures. An engine that is too busy is asked again: a stream that stays
+// open would cost its ports for ever.
 func (c *Call) closeStream(l *leg) {
-	if l.ports == streamOpen {
-		l.ports = streamClosing
-		c.media(media.Close{Stream: l.stream})
+	if l.ports != streamOpen {
+		return
+	}
+	if err := c.sw.engine.Do(media.Close{Stream: l.stream}); err != nil {
+		c.sw.metrics.mediaBusy.Inc()
+		c.log.Warn("stream not closed yet", "leg", l.name, "err", err)
+		c.closeAt = c.now.Add(closeRetry)
+		return
+	}
+	l.ports = streamClosing
+}
+
+// closeRetry is how long a busy engine is left alone.
+const closeRetry = 100 * time.Millisecond
+
+// closeAgain closes the streams of legs that are over and were not closed in time.
+func (c *Call) closeAgain() {
+	c.closeAt = time.Time{}
+	for _, l := range c.legs {
+		if l.state >= legEnding {
+			c.closeStream(l)
+		}
 	}
 }
 
@@ -225,11 +258,16 @@ func (c *Call) streamGone(l *leg) {
 	c.sw.streams.remove(l.stream)
 }
 
-// abandonStreams stops waiting for figures that did not come.
+// abandonStreams stops waiting for what the engine did not say: the figures of streams, the end of recordings.
 func (c *Call) abandonStreams() {
 	c.drainBy = time.Time{}
+	for _, r := range c.finishing {
+		c.log.Error("recording did not end", "file", r.file)
+		c.sw.recordings.remove(r.id)
+	}
+	c.finishing = nil
 	for _, l := range c.legs {
-		if l.ports != streamNone {
+		if l.ports != streamNone && l.ports != streamOpen { // an open one is still to be closed
 			c.log.Error("stream did not close", "leg", l.name)
 			c.streamGone(l)
 		}

@@ -71,7 +71,7 @@ func KindOfStatus(status int) Kind {
 	switch status / 100 {
 	case 2:
 		return Normal
-	case 4, 5:
+	case 3, 4, 5:
 		return Unreachable
 	}
 	return Rejected

@@ -2,6 +2,7 @@ package b2bua
 
 import (
 	"errors"
+	"net/netip"
 	"time"
 
 	"tandem/media"
@@ -18,6 +19,7 @@ type Config struct {
 
 	SessionExpires time.Duration // RFC 4028: asked for on outgoing legs; 0 asks for none
 	MediaTimeout   time.Duration // a leg that may send and does not for so long ends its call; 0: never
+	MediaAdvertise netip.Addr    // stands in SDP instead of the address that the engine binds; the zero value: that address
 	PreferOurs     bool          // answer in our order of codecs
 	Codecs         []media.Codec // for endpoints, in order of preference
 	RingBack       []media.Item  // what an answered caller hears while a target rings

@@ -58,6 +58,9 @@ func (d *Door) ServeCancel(invite *transaction.ServerTx, cancel *sip.Request, _ 
 func (d *Door) ServeTxError(tx *transaction.ServerTx, err error) {
 	d.sw.log.Warn("request lost", "method", tx.Request().Method, "err", err)
 	d.sw.metrics.lostRequests.Inc()
+	if a, ok := d.sw.tags.get(tx.LocalTag()); ok && tx.Request().Method == sip.INVITE && !a.call.post(inviteLost{a.leg}) {
+		a.call.flood()
+	}
 }
 
 // ServeStray implements transaction.Handler: a 2xx that no transaction waits for belongs to no call of ours any more.

@@ -14,7 +14,7 @@ import (
 // identify tells who calls: a trunk by its source, everybody else by digest. When it answers false it has answered the request.
 func (s *Switch) identify(tx *transaction.ServerTx) (Arrival, bool) {
 	req, from := tx.Request(), tx.Flow().Remote
-	a := Arrival{Call: callIDOf(tx.LocalTag()), Called: req.Recipient.User, At: time.Now()}
+	a := Arrival{Call: callIDOf(tx.LocalTag()), Called: presentable(req.Recipient.User), At: time.Now()}
 	a.Caller, a.Name = callerOf(req)
 	if t, ok := s.Trunks.BySource(from.Addr()); ok && t.Config().InboundUser == "" {
 		a.Trunk = t
@@ -43,7 +43,7 @@ func (s *Switch) takeTrunk(tx *transaction.ServerTx, a Arrival, t *trunk.Trunk) 
 	}
 	a.Trunk = t
 	if id := sip.Asserted(tx.Request()); len(id) > 0 && t.Config().TrustID {
-		a.Caller, a.Name = id[0].URI.User, id[0].Display
+		a.Caller, a.Name = presentable(id[0].URI.User), presentable(id[0].Display)
 	}
 	a.Caller, a.Called = normal(t.Arrived(a.Caller)), normal(t.Arrived(a.Called))
 	return a, true
@@ -122,5 +122,17 @@ func callerOf(req *sip.Request) (number, name string) {
 	if h == nil || sip.IsAnonymous(req) {
 		return anonymous, ""
 	}
-	return h.Address.User, sip.Unquote(h.DisplayName)
+	return presentable(h.Address.User), presentable(sip.Unquote(h.DisplayName))
+}
+
+// maxPresented bounds numbers and names that others present, in bytes.
+const maxPresented = 128
+
+// presentable is text from outside as journal, views and other legs may bear it.
+func presentable(s string) string {
+	s = sip.Clean(strings.ToValidUTF8(s, ""))
+	if len(s) > maxPresented {
+		s = strings.ToValidUTF8(s[:maxPresented], "")
+	}
+	return strings.TrimSpace(s)
 }

@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"strings"
 	"time"
 )
 
@@ -27,7 +28,7 @@ func (c *Call) enqueue(a Enqueue) {
 	}
 	c.item = item{state: itemWaiting}
 	err := c.sw.queues.Enqueue(WorkItem{
-		ID: c.id, Record: c.record(), Queue: a.Queue, Skills: a.Skills, Priority: a.Priority, MaxWait: a.MaxWait,
+		ID: c.id, Record: c.record(), Queue: a.Queue, Skills: a.Skills, Attributes: a.Attributes, Priority: a.Priority, MaxWait: a.MaxWait,
 		Caller: c.arrival.Caller, At: c.now,
 	})
 	if err != nil {
@@ -37,6 +38,10 @@ func (c *Call) enqueue(a Enqueue) {
 	}
 }
 
+// An offer under way (attempts for the purpose offering) ends in exactly one of these: connectOffer, when the dispatcher has made
+// the assignment durable; recall and a Decline, when the agent could not be reached or the call gave up; recall alone, when the
+// dispatcher took the offer or the item back, or the caller left.
+
 // offered starts an attempt to reach the agent to whom the dispatcher offered the item.
 func (c *Call) offered(o OfferAgent) {
 	if c.item.state != itemWaiting || c.attempts.purpose != idle || c.state != callRouting {
@@ -44,14 +49,17 @@ func (c *Call) offered(o OfferAgent) {
 		return
 	}
 	c.item = item{itemOffered, o.Epoch}
-	dest := Destination{Endpoint: o.Endpoint}
-	c.attempts = attempts{purpose: offering, offer: o, groups: c.sw.targets(dest, c), kind: Unreachable, deadline: o.Deadline.Add(offerGrace)}
-	c.step(callOnAttempt)
-	for _, g := range c.attempts.groups {
+	groups := c.sw.targets(Destination{Endpoint: o.Endpoint}, c)
+	for _, g := range groups {
 		for i := range g {
 			g[i].agent = o.Agent
 		}
 	}
+	if o.Deadline.IsZero() {
+		o.Deadline = c.now.Add(defaultRing)
+	}
+	c.attempts = attempts{purpose: offering, offer: o, groups: groups, kind: Unreachable, deadline: o.Deadline.Add(offerGrace)}
+	c.step(callOnAttempt)
 	c.nextGroup()
 }
 
@@ -69,7 +77,7 @@ func (c *Call) acceptOffer(l *leg) {
 	}
 }
 
-// connectOffer bridges the agent: the assignment is durable.
+// connectOffer bridges the agent: the assignment is durable. For an offer that has ended meanwhile the Decline is on its way.
 func (c *Call) connectOffer(m ConnectOffer) {
 	l := c.attempts.winner
 	if l == nil || c.attempts.offer.Offer != m.Offer || l.state != legAnswered {
@@ -80,26 +88,26 @@ func (c *Call) connectOffer(m ConnectOffer) {
 	c.tellQueues(c.sw.queues.MediaUp(c.id, c.item.epoch))
 }
 
-// withdrawn ends the attempt for an offer that is no longer valid. The dispatcher knows, so nothing is declined.
-func (c *Call) withdrawn(m WithdrawOffer) {
-	if c.attempts.purpose != offering || c.attempts.offer.Offer != m.Offer {
-		return
+// recall ends the offer under way: its legs are hung up and the item waits on. It answers false when there is none.
+func (c *Call) recall(kind Kind) (OfferAgent, bool) {
+	if c.attempts.purpose != offering {
+		return OfferAgent{}, false
 	}
-	c.attempts.purpose = idle
-	for _, l := range c.legs[1:] {
-		c.hangupLeg(l, NoAnswer)
-	}
+	o := c.attempts.offer
 	c.attempts = attempts{}
+	for _, l := range c.legs[1:] {
+		c.hangupLeg(l, kind)
+	}
 	c.item = item{state: itemWaiting}
 	c.step(callOnNobody)
+	return o, true
 }
 
-// offerFailed tells the dispatcher that the agent did not answer; the item waits on.
-func (c *Call) offerFailed(o OfferAgent, kind Kind) {
-	if c.item.state == itemOffered || c.item.state == itemAccepted {
-		c.item = item{state: itemWaiting}
+// withdrawn ends an offer that is no longer valid. The dispatcher knows, so nothing is declined.
+func (c *Call) withdrawn(m WithdrawOffer) {
+	if c.attempts.offer.Offer == m.Offer {
+		c.recall(NoAnswer)
 	}
-	c.decline(o, kind)
 }
 
 func (c *Call) decline(o OfferAgent, kind Kind) {
@@ -111,11 +119,8 @@ func (c *Call) leftQueue(m LeftQueue) {
 	if c.item.state == itemNone || c.item.state == itemActive {
 		return
 	}
+	c.recall(Canceled)
 	c.item = item{}
-	if c.attempts.purpose == offering {
-		c.withdrawn(WithdrawOffer{Offer: c.attempts.offer.Offer})
-		c.item = item{}
-	}
 	c.queue(QueueEnded{Outcome: m.Outcome})
 }
 
@@ -123,10 +128,9 @@ func (c *Call) leftQueue(m LeftQueue) {
 func (c *Call) takeBack() {
 	switch c.item.state {
 	case itemWaiting, itemOffered, itemAccepted:
+		c.recall(Canceled)
+		c.item = item{}
 		c.tellQueues(c.sw.queues.Leave(c.id))
-		c.item = item{}
-		c.withdrawn(WithdrawOffer{Offer: c.attempts.offer.Offer})
-		c.item = item{}
 	case itemActive:
 		c.endItem(c.by)
 	}
@@ -136,6 +140,14 @@ func (c *Call) takeBack() {
 func (c *Call) endItem(by string) {
 	if c.item.state != itemActive {
 		return
+	}
+	switch {
+	case by == "caller":
+		by = "customer"
+	case strings.HasPrefix(by, "agent:"):
+		by = "agent"
+	default:
+		by = "system"
 	}
 	c.tellQueues(c.sw.queues.End(c.id, by))
 	c.item = item{}

@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"slices"
 	"time"
 
 	"tandem/media"
@@ -13,6 +14,7 @@ import (
 // leg is one side of a call: a dialog and its stream. Owned by its call.
 type leg struct {
 	call   *Call
+	number int    // 0 is the caller, the others in the order in which they were placed
 	name   string // "a" is the caller, "b1", "b2" … are attempts
 	state  legState
 	tag    string        // ours; others find the leg by it
@@ -22,6 +24,7 @@ type leg struct {
 
 	stream   media.StreamID
 	ports    streamState
+	openBy   time.Time    // while opening: when the engine is given up
 	invite   *sip.Request // caller: until the stream is open
 	local    *sdp.Local
 	answer   []byte // UAS: our answer to the INVITE's offer
@@ -32,10 +35,12 @@ type leg struct {
 	sawEvent bool // a key came as RFC 4733, so INFO repeats it
 	stats    media.Stats
 
-	servers []serverTx // answered and forgotten by the transaction room; few
-	clients []clientTx
-	nextTx  dialog.TxID
-	target  target // of an attempt
+	servers  []serverTx // that wait for an answer, and the INVITE accepted last: its 2xx may have to be repeated
+	accepted dialog.TxID
+	clients  []clientTx // that are not done, and the INVITE that was answered last
+	nextTx   dialog.TxID
+	heard    []byte // the far side's session description in force
+	target   target // of an attempt
 
 	answeredAt time.Time
 	ended      dialog.Event
@@ -119,10 +124,22 @@ func (l *leg) ack(req *sip.Request) {
 	for _, c := range l.clients {
 		if invite := c.tx.Request(); invite.Method == sip.INVITE && invite.CSeq().SeqNo == req.CSeq().SeqNo {
 			l.note(c.tx.Ack(req, l.next(req)))
+			l.forgetInvites(req.CSeq().SeqNo)
 			return
 		}
 	}
 	l.note(l.route.door.layer.Write(req, l.next(req)))
+}
+
+// forgetInvites drops INVITEs of ours before one that was acknowledged: the transaction room repeats their ACKs by itself.
+func (l *leg) forgetInvites(before uint32) {
+	l.clients = slices.DeleteFunc(l.clients, func(c clientTx) bool {
+		old := c.tx.Request().Method == sip.INVITE && c.tx.Request().CSeq().SeqNo < before
+		if old {
+			c.tx.Release()
+		}
+		return old
+	})
 }
 
 // released forgets the dialog: nobody of this call listens to its transactions any more.
@@ -149,8 +166,13 @@ func (l *leg) respond(e dialog.Effect) {
 			continue
 		}
 		l.note(s.tx.Respond(e.Response))
-		if e.Response.StatusCode >= 200 && s.tx.Request().Method != sip.INVITE {
-			l.servers = append(l.servers[:i], l.servers[i+1:]...)
+		switch status := e.Response.StatusCode; {
+		case status >= 300, status >= 200 && s.tx.Request().Method != sip.INVITE:
+			l.servers = slices.Delete(l.servers, i, i+1)
+		case status >= 200:
+			last := l.accepted
+			l.accepted = e.Tx
+			l.servers = slices.DeleteFunc(l.servers, func(x serverTx) bool { return x.id == last })
 		}
 		return
 	}

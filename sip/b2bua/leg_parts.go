@@ -1,6 +1,8 @@
 package b2bua
 
 import (
+	"net/netip"
+	"slices"
 	"strconv"
 
 	"tandem/media"
@@ -10,17 +12,38 @@ import (
 	"tandem/sip/transaction"
 )
 
-// maxLegs bounds the legs of one call over its life: attempts that never end cannot fill memory.
-const maxLegs = 64
+// maxLegs bounds the legs that one call remembers: attempts without end cannot fill memory.
+const maxLegs = 32
 
 // newLeg adds a leg to the call.
-func (c *Call) newLeg(name string) *leg {
-	l := &leg{call: c, name: name}
+func (c *Call) newLeg() *leg {
+	l := &leg{call: c, number: c.born, name: legName(c.born)}
+	c.born++
 	c.legs = append(c.legs, l)
 	return l
 }
 
-func (c *Call) nextName() string { return "b" + strconv.Itoa(len(c.legs)) }
+func legName(number int) string {
+	if number == 0 {
+		return "a"
+	}
+	return "b" + strconv.Itoa(number)
+}
+
+// room makes place for another leg: attempts that are over are forgotten. It answers false when too many still live.
+func (c *Call) room() bool {
+	if len(c.legs) < maxLegs {
+		return true
+	}
+	c.legs = slices.DeleteFunc(c.legs, func(l *leg) bool {
+		gone := l != c.caller && l != c.peer && l.over() && l.state >= legEnding
+		if gone {
+			c.sw.tags.remove(l.tag)
+		}
+		return gone
+	})
+	return len(c.legs) < maxLegs
+}
 
 // sinkFor posts what comes of a client transaction to the call. It must not be lost: a full mailbox ends the call.
 func (c *Call) sinkFor(l *leg, id dialog.TxID) func(transaction.ClientEvent) {
@@ -70,5 +93,9 @@ func (s *Switch) newLocal(e media.Opened, caps sdp.Caps) *sdp.Local {
 		caps = sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, PreferOurs: s.cfg.PreferOurs}
 	}
 	caps.Timeout = s.cfg.MediaTimeout
-	return sdp.NewLocal(e.Local, newSessionID(), caps)
+	local := e.Local
+	if s.cfg.MediaAdvertise.IsValid() {
+		local = netip.AddrPortFrom(s.cfg.MediaAdvertise, local.Port())
+	}
+	return sdp.NewLocal(local, newSessionID(), caps)
 }

@@ -21,19 +21,20 @@ type Queues interface {
 	Accept(OfferAgent) error
 	Decline(o OfferAgent, why Kind) error
 	MediaUp(item string, epoch uint64) error
-	End(item, by string) error
+	End(item, by string) error // by is customer, agent or system
 }
 
 // WorkItem is the demand for a person that a call puts into a queue. Its ID is the call's.
 type WorkItem struct {
-	ID       string
-	Record   string
-	Queue    string
-	Skills   map[string]int
-	Priority int
-	MaxWait  time.Duration
-	Caller   string
-	At       time.Time
+	ID         string
+	Record     string
+	Queue      string
+	Skills     map[string]int
+	Attributes map[string]string // what agents shall see beside the caller
+	Priority   int
+	MaxWait    time.Duration
+	Caller     string
+	At         time.Time
 }
 
 // Arrival is what is known of an INVITE that passed the door.

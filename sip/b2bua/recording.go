@@ -2,6 +2,7 @@ package b2bua
 
 import (
 	"path/filepath"
+	"slices"
 
 	"tandem/media"
 	"tandem/store/journey"
@@ -11,7 +12,7 @@ import (
 type recording struct {
 	id     media.RecordingID // 0: none
 	paused bool
-	file   string
+	file   string // name below Config.Recordings
 }
 
 // startRecording begins to record a bridged call where the configuration wants it.
@@ -25,8 +26,10 @@ func (c *Call) startRecording() {
 func (c *Call) recordCommand(do RecordDo) {
 	switch {
 	case do == RecordStart && c.rec.id == 0 && c.peer != nil && c.sw.cfg.Recordings != "":
-		c.rec = recording{id: c.sw.newRecording(), file: filepath.Join(c.sw.cfg.Recordings, c.recordingName())}
-		c.media(media.Record{Recording: c.rec.id, Left: c.caller.stream, Right: c.peer.stream, Path: c.rec.file})
+		c.rec = recording{id: c.sw.newRecording(), file: c.recordingName()}
+		path := filepath.Join(c.sw.cfg.Recordings, c.rec.file)
+		c.sw.recordings.put(c.rec.id, c)
+		c.media(media.Record{Recording: c.rec.id, Left: c.caller.stream, Right: c.peer.stream, Path: path})
 	case do == RecordStop:
 		c.stopRecording()
 	case do == RecordPause && c.rec.id != 0 && !c.rec.paused, do == RecordResume && c.rec.id != 0 && c.rec.paused:
@@ -50,23 +53,42 @@ func (c *Call) stopRecording() {
 		return
 	}
 	c.media(media.StopRecording{Recording: c.rec.id})
-	c.rec = recording{}
+	c.finishing, c.rec = append(c.finishing, c.rec), recording{} // its last word is still to come
+}
+
+// fileOf is the name of a recording of this call.
+func (c *Call) fileOf(id media.RecordingID) string {
+	if c.rec.id == id {
+		return c.rec.file
+	}
+	for _, r := range c.finishing {
+		if r.id == id {
+			return r.file
+		}
+	}
+	return ""
 }
 
 // onRecording journals what the engine says about a recording.
 func (c *Call) onRecording(e media.Event) {
 	switch e := e.(type) {
 	case media.RecordingBegan:
-		c.journal(journey.RecordingStarted, "system", map[string]string{journey.DataRecording: filepath.Base(c.rec.file)})
+		c.journal(journey.RecordingStarted, "system", map[string]string{journey.DataRecording: c.fileOf(e.Recording)})
 	case media.RecordingEnded:
-		data := map[string]string{"length": e.Length.String()}
+		data := map[string]string{journey.DataRecording: c.fileOf(e.Recording), "length": e.Length.String()}
 		if e.Err != "" {
 			data["err"] = e.Err
 			c.log.Error("recording ended early", "err", e.Err)
 		}
 		c.journal(journey.RecordingStopped, "system", data)
-		if e.Recording == c.rec.id {
-			c.rec = recording{}
-		}
+		c.recordingGone(e.Recording)
 	}
+}
+
+func (c *Call) recordingGone(id media.RecordingID) {
+	c.sw.recordings.remove(id)
+	if id == c.rec.id {
+		c.rec = recording{}
+	}
+	c.finishing = slices.DeleteFunc(c.finishing, func(r recording) bool { return r.id == id })
 }

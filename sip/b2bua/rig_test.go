@@ -188,6 +188,7 @@ func (r *rig) leaks() {
 	check("calls", r.sw.Calls())
 	check("tags", r.sw.tags.len())
 	check("streams", r.sw.streams.len())
+	check("recordings", r.sw.recordings.len())
 	check("ports", r.engine.OpenStreams())
 	check("admitted calls", r.sw.admission.live)
 	for name, t := range r.trunks {

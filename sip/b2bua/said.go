@@ -14,19 +14,19 @@ import (
 func (c *Call) onDialog(l *leg, ev dialog.Event) {
 	switch ev.Kind {
 	case dialog.Ringing:
-		c.attemptRings(l)
+		c.attemptRings(l, ev)
 	case dialog.EarlyMedia:
 		c.attemptEarly(l, ev)
 	case dialog.Answered:
 		c.attemptAnswered(l, ev)
 	case dialog.Confirmed, dialog.OfferAccepted:
-		if !ev.Body.Empty() {
-			c.reanswered(l, ev.Body.Data)
-		}
+		c.answerCame(l, ev)
 	case dialog.RemoteOffer:
 		c.reoffer(l, ev)
-	case dialog.OfferRefused:
-		l.note(l.local.Reject())
+	case dialog.OfferRefused, dialog.OfferWithdrawn:
+		if !ev.Refresh && l.local != nil {
+			l.rollBack()
+		}
 	case dialog.RequestReceived:
 		c.onInDialog(l, ev)
 	case dialog.Redirected:
@@ -39,29 +39,48 @@ func (c *Call) onDialog(l *leg, ev dialog.Event) {
 	}
 }
 
+// answerCame takes the SDP of an ACK, or of a 2xx to a re-INVITE or UPDATE.
+func (c *Call) answerCame(l *leg, ev dialog.Event) {
+	switch {
+	case ev.Body.Empty() || l.state >= legEnding:
+	case ev.Refresh:
+		c.refreshed(l, ev.Body.Data)
+	default:
+		c.reanswered(l, ev.Body.Data)
+	}
+}
+
 // legGone reacts to a leg that ended by itself.
 func (c *Call) legGone(l *leg) {
 	kind := kindOfEnd(l.ended)
-	if l != c.caller {
+	if l != c.caller && l.answeredAt.IsZero() && l.ended.Kind == dialog.Ended {
 		l.target.report(c.now, l.ended)
 	}
 	switch {
 	case c.state >= callEnding:
 	case l == c.caller:
 		c.queue(CallerGone{})
-		c.hangup(kind, "caller")
+		c.hangup(kind, leaver(l.ended, "caller"))
 	case l == c.peer:
-		c.part(kind)
+		c.part(kind, leaver(l.ended, l.target.side()))
 	case l == c.attempts.winner:
 		c.dropAttempts(kind)
 	case c.attempts.purpose != idle:
-		c.attemptFailed(kind)
+		c.attemptFailed(l, kind)
 	}
+}
+
+// leaver is who ended a leg: its far side, or nobody but time and network.
+func leaver(ev dialog.Event, side string) string {
+	if ev.By == dialog.Remote {
+		return side
+	}
+	return "system"
 }
 
 // kindOfEnd says what the end of a dialog means to the other side.
 func kindOfEnd(ev dialog.Event) Kind {
-	if k, ok := KindOfQ850(ev.Cause); ok && ev.Cause != 0 && ev.How == dialog.HowReject {
+	if k, ok := KindOfQ850(ev.Cause); ok && k != Normal && ev.How == dialog.HowReject {
 		return k
 	}
 	switch ev.How {
@@ -75,6 +94,8 @@ func kindOfEnd(ev dialog.Event) Kind {
 		if ev.Status == sip.StatusServiceUnavailable {
 			return Unreachable
 		}
+	case dialog.HowProtocol:
+		return Malformed
 	case 0:
 		return Overload // it never had a stream
 	}
@@ -91,31 +112,40 @@ func dialogError(err error) error {
 
 // onInDialog answers a request inside the dialog that is not about the session.
 func (c *Call) onInDialog(l *leg, ev dialog.Event) {
-	status := sip.StatusOK
+	if l.usage == nil {
+		return
+	}
+	status, headers := sip.StatusOK, []sip.Header(nil)
 	switch ev.Request.Method {
 	case sip.INFO:
-		status = c.info(l, ev.Request)
+		status, headers = c.info(l, ev.Request)
 	case sip.OPTIONS, sip.NOTIFY:
 	default:
-		status = sip.StatusNotImplemented
+		status = sip.StatusMethodNotAllowed
 	}
-	l.perform(l.usage.Reply(c.now, ev.Tx, status, dialog.Body{}))
+	l.perform(l.usage.Reply(c.now, ev.Tx, status, dialog.Body{}, headers...))
 }
 
 // info takes a key that came as INFO. Where keys come as RFC 4733 too, the INFO only repeats them.
-func (c *Call) info(l *leg, req *sip.Request) int {
+func (c *Call) info(l *leg, req *sip.Request) (int, []sip.Header) {
+	if req.GetHeader("Info-Package") != nil {
+		return sip.StatusBadInfoPackage, []sip.Header{sip.NewHeader("Recv-Info", "")}
+	}
+	if len(req.Body()) == 0 {
+		return sip.StatusOK, nil // RFC 2976 §2.2
+	}
 	digit, ok := infoDigit(req)
 	if !ok {
-		return sip.StatusUnsupportedMediaType
+		return sip.StatusUnsupportedMediaType, []sip.Header{sip.NewHeader("Accept", "application/dtmf-relay, application/dtmf")}
 	}
 	if l.sawEvent {
-		return sip.StatusOK
+		return sip.StatusOK, nil
 	}
 	if other := c.other(l); other != nil {
 		c.media(media.SendDigits{Stream: other.stream, Digits: string(digit.Digit), Length: digit.Length})
 	}
 	c.digit(l, digit.Digit, "info")
-	return sip.StatusOK
+	return sip.StatusOK, nil
 }
 
 func infoDigit(req *sip.Request) (dtmf.Press, bool) {

@@ -83,17 +83,19 @@ type (
 	StopPlay struct{ ID media.PlayID }
 	// Enqueue makes the caller a work item of a queue.
 	Enqueue struct {
-		Queue    string
-		Skills   map[string]int
-		Priority int
-		MaxWait  time.Duration
+		Queue      string
+		Skills     map[string]int
+		Attributes map[string]string // what agents shall see beside the caller
+		Priority   int
+		MaxWait    time.Duration
 	}
 	// LeaveQueue takes the work item back.
 	LeaveQueue struct{ Why string }
 	// Dial places a leg to a target and bridges it to the caller when it answers. PeerAnswered or PeerEnded follows.
 	Dial struct {
-		Target  string // extension, number, "echo"
-		Timeout time.Duration
+		Target  string        // extension, number, "echo"
+		Timeout time.Duration // how long it may ring; 0: a minute
+		MaxTime time.Duration // how long the talk may last; 0: as long as they like
 	}
 	// Part gives a Dial up, or ends the talk with whom it reached. PeerEnded follows if there was anybody.
 	Part struct{}

@@ -57,17 +57,18 @@ type Switch struct {
 	metrics *Metrics
 	log     *slog.Logger
 
-	doors     []*Door
-	tags      *index[string, address]
-	calls     *index[string, *Call]
-	streams   *streamIndex
-	traces    *traces
-	admission admission
-	draining  atomic.Bool
-	streamID  atomic.Uint64
-	recID     atomic.Uint64
-	random    func() float64 // for back-offs, first sequence numbers and the choice among equals
-	wg        sync.WaitGroup
+	doors      []*Door
+	tags       *index[string, address]
+	calls      *index[string, *Call]
+	streams    *streamIndex
+	recordings *index[media.RecordingID, *Call]
+	traces     *traces
+	admission  admission
+	draining   atomic.Bool
+	streamID   atomic.Uint64
+	recID      atomic.Uint64
+	random     func() float64 // for back-offs, first sequence numbers and the choice among equals
+	wg         sync.WaitGroup
 }
 
 // New makes a switch. It serves through its doors.
@@ -78,34 +79,74 @@ func New(cfg Config, p Parts) (*Switch, error) {
 	return &Switch{
 		cfg: cfg, Parts: p, engine: p.Engine, router: p.Router, journal: p.Journal, queues: p.Queues, metrics: p.Metrics, log: p.Log,
 		tags: newIndex[string, address](), calls: newIndex[string, *Call](), streams: newIndex[media.StreamID, *Call](),
-		traces: newTraces(cfg.TraceCalls), admission: newAdmission(cfg), random: mathrand.Float64,
+		recordings: newIndex[media.RecordingID, *Call](),
+		traces:     newTraces(cfg.TraceCalls), admission: newAdmission(cfg), random: mathrand.Float64,
 	}, nil
 }
 
-// Run hands the engine's events to their calls until ctx ends or the engine closes, then hangs up what is left and waits for it.
+// Run hands the engine's events to their calls until ctx ends or the engine closes, then refuses new calls, hangs up what is
+// left and waits for it.
 func (s *Switch) Run(ctx context.Context) error {
-	s.pump(ctx)
+	s.pump(ctx.Done())
+	s.draining.Store(true)
 	for _, c := range s.calls.each() {
-		c.post(EndCall{Kind: Normal, By: "system"})
+		if !c.post(EndCall{Kind: Normal, By: "system"}) {
+			c.flood()
+		}
 	}
-	s.wg.Wait()
+	gone := make(chan struct{})
+	go func() {
+		s.wg.Wait()
+		close(gone)
+	}()
+	s.pump(gone) // closing streams still have their last word
+	<-gone
 	return nil
 }
 
-func (s *Switch) pump(ctx context.Context) {
+func (s *Switch) pump(until <-chan struct{}) {
 	for {
 		select {
 		case e, ok := <-s.engine.Events():
 			if !ok {
 				return
 			}
-			if c, ok := s.streams.get(e.About()); ok {
-				c.post(e)
-			}
-		case <-ctx.Done():
+			s.onMedia(e)
+		case <-until:
 			return
 		}
 	}
+}
+
+// onMedia hands an event to its call. What a call waits for must not be lost; a stream that opened too late for its call is closed.
+func (s *Switch) onMedia(e media.Event) {
+	c, ok := s.ownerOf(e)
+	if !ok {
+		if late, ok := e.(media.Opened); ok {
+			if err := s.engine.Do(media.Close{Stream: late.Stream}); err != nil {
+				s.log.Error("late stream not closed", "err", err)
+			}
+		}
+		return
+	}
+	if c.post(e) {
+		return
+	}
+	switch e.(type) {
+	case media.Opened, media.OpenFailed, media.Played, media.Closed:
+		c.flood()
+	}
+}
+
+// ownerOf finds the call of an event: by its recording, which may end after its streams, or by its stream.
+func (s *Switch) ownerOf(e media.Event) (*Call, bool) {
+	switch e := e.(type) {
+	case media.RecordingBegan:
+		return s.recordings.get(e.Recording)
+	case media.RecordingEnded:
+		return s.recordings.get(e.Recording)
+	}
+	return s.streams.get(e.About())
 }
 
 // allow lists what we take, in and out of dialogs.
@@ -137,6 +178,9 @@ func (s *Switch) newCall(d *Door, tx *transaction.ServerTx) {
 		return
 	}
 	c := &Call{sw: s, id: arrival.Call, arrival: arrival, mail: make(chan any, mailboxSize), log: s.log.With("call", arrival.Call)}
+	c.caller = c.newLeg()
+	c.caller.tag, c.caller.callID = tx.LocalTag(), tx.Request().CallID().Value()
+	s.tags.put(c.caller.tag, address{c, c.caller}) // before anything else is read: its CANCEL may be the next message
 	s.calls.put(c.id, c)
 	s.metrics.calls.Inc()
 	s.wg.Add(1)
@@ -157,6 +201,9 @@ func (s *Switch) forget(c *Call) {
 	s.calls.remove(c.id)
 	for _, l := range c.legs {
 		s.tags.remove(l.tag)
+	}
+	for _, r := range append(c.finishing, c.rec) {
+		s.recordings.remove(r.id)
 	}
 	c.publish()
 	v := *c.view.Load()

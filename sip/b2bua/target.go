@@ -41,6 +41,14 @@ func (t *target) actor() string {
 	return "endpoint:" + t.name
 }
 
+// side names who is at the target as the one who ended a call.
+func (t *target) side() string {
+	if t.agent != "" {
+		return t.actor()
+	}
+	return "callee"
+}
+
 // acquire takes one call of the target's trunk.
 func (t *target) acquire() bool {
 	if t.trunk == nil {
@@ -96,6 +104,16 @@ func (s *Switch) targets(d Destination, c *Call) [][]target {
 	return groups
 }
 
+// doorFor is the first door that speaks a transport.
+func (s *Switch) doorFor(transport string) *Door {
+	for _, d := range s.doors {
+		if _, ok := d.endpoint.Local(transport); ok {
+			return d
+		}
+	}
+	return nil
+}
+
 // intN draws from [0,n).
 func (s *Switch) intN(n int) int { return min(int(s.random()*float64(n)), n-1) }
 
@@ -121,14 +139,15 @@ func (s *Switch) phones(name string, c *Call) [][]target {
 // phone is a binding as a target: the Request-URI is the Contact, the way is where the REGISTER came from.
 func (s *Switch) phone(name string, b registrar.Binding, c *Call) (target, bool) {
 	uri, err := sip.ParseURI(b.Contact)
-	if err != nil || len(s.doors) == 0 {
+	door := s.doorFor(strings.ToUpper(b.Transport))
+	if err != nil || door == nil {
 		return target{}, false
 	}
 	from := sip.NameAddr{Display: c.arrival.Name, URI: sip.URI{Scheme: "sip", User: c.arrival.Caller, Host: s.cfg.Domain}}
 	return target{
 		name: name, uri: uri, from: from, symmetric: true,
 		caps:  sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, Symmetric: true},
-		route: route{s.doors[0], transaction.Destination{Transport: strings.ToUpper(b.Transport), Addr: b.Received}, true},
+		route: route{door, transaction.Destination{Transport: strings.ToUpper(b.Transport), Addr: b.Received}, true},
 	}, true
 }
 
@@ -139,7 +158,8 @@ const telephoneEvent = 101
 func (s *Switch) carrier(t *trunk.Trunk, at trunk.Target, number string, c *Call) (target, bool) {
 	cfg := t.Config()
 	addr, ok := s.Hosts.Addr(at)
-	if !ok || len(s.doors) == 0 {
+	door := s.doorFor(strings.ToUpper(at.Transport))
+	if !ok || door == nil {
 		c.log.Warn("trunk target has no address", "trunk", t.Name(), "target", at.Host)
 		return target{}, false
 	}
@@ -151,7 +171,7 @@ func (s *Switch) carrier(t *trunk.Trunk, at trunk.Target, number string, c *Call
 		uri:   sip.URI{Scheme: "sip", User: t.Dialled(trunk.ReadNumber(number, cfg.Country)), Host: at.Host, Port: at.Port},
 		from:  who.From,
 		caps:  sdp.Caps{Codecs: codecsOf(cfg.Codecs), Events: telephoneEvent, Symmetric: cfg.SymmetricRTP},
-		route: route{s.doors[0], transaction.Destination{Transport: strings.ToUpper(at.Transport), Addr: addr, AllowTCP: true}, false},
+		route: route{door, transaction.Destination{Transport: strings.ToUpper(at.Transport), Addr: addr, AllowTCP: true}, false},
 	}, true
 }
 

@@ -22,7 +22,7 @@ const ladderSize = 64
 // rung is one message of a call's ladder; small, because every live call holds its own.
 type rung struct {
 	at     time.Duration // since the call began
-	leg    uint8
+	leg    uint16
 	way    way
 	status uint16 // 0: a request
 	cseq   uint32
@@ -38,7 +38,7 @@ type ladder struct {
 
 // trace notes a message of a leg.
 func (c *Call) trace(l *leg, w way, msg sip.Message) {
-	r := rung{at: c.now.Sub(c.arrival.At), way: w, leg: c.numberOf(l), sdp: len(msg.Body()) > 0}
+	r := rung{at: c.now.Sub(c.arrival.At), way: w, leg: l.rung(), sdp: len(msg.Body()) > 0}
 	if h := msg.CSeq(); h != nil {
 		r.cseq, r.method = h.SeqNo, h.MethodName
 	}
@@ -49,7 +49,7 @@ func (c *Call) trace(l *leg, w way, msg sip.Message) {
 }
 
 func (c *Call) traceCancel(l *leg) {
-	c.ladder.add(rung{at: c.now.Sub(c.arrival.At), way: sent, leg: c.numberOf(l), method: sip.CANCEL})
+	c.ladder.add(rung{at: c.now.Sub(c.arrival.At), way: sent, leg: l.rung(), method: sip.CANCEL})
 }
 
 func (x *ladder) add(r rung) {
@@ -62,14 +62,8 @@ func (x *ladder) add(r rung) {
 	x.skipped++
 }
 
-func (c *Call) numberOf(l *leg) uint8 {
-	for i, other := range c.legs {
-		if other == l {
-			return uint8(min(i, 255))
-		}
-	}
-	return 255
-}
+// rung is how a ladder names the leg.
+func (l *leg) rung() uint16 { return uint16(min(l.number, 1<<16-1)) }
 
 // Trace is the ladder of one call.
 type Trace struct {
@@ -101,16 +95,13 @@ func (c *Call) renderTrace() Trace {
 		if i == ladderSize/2 && c.ladder.skipped > 0 {
 			t.Rungs = append(t.Rungs, Rung{At: r.at, Leg: "…", Text: fmt.Sprintf("%d messages left out", c.ladder.skipped)})
 		}
-		t.Rungs = append(t.Rungs, r.render(c.legs))
+		t.Rungs = append(t.Rungs, r.render())
 	}
 	return t
 }
 
-func (r rung) render(legs []*leg) Rung {
-	out := Rung{At: r.at, Leg: "?", Sent: r.way == sent, Text: fmt.Sprintf("%s (%d)", r.method, r.cseq)}
-	if int(r.leg) < len(legs) {
-		out.Leg = legs[r.leg].name
-	}
+func (r rung) render() Rung {
+	out := Rung{At: r.at, Leg: legName(int(r.leg)), Sent: r.way == sent, Text: fmt.Sprintf("%s (%d)", r.method, r.cseq)}
 	if r.status != 0 {
 		out.Text = fmt.Sprintf("%d %s (%s %d)", r.status, sip.Phrase(int(r.status)), r.method, r.cseq)
 	}

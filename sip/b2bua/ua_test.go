@@ -35,6 +35,7 @@ type side struct {
 	cseq          int
 	invite        string // raw text of the last INVITE, sent or received
 	branch        string // of the last INVITE sent
+	failed        bool   // its final response was 300 or above
 	auth          func(raw string) []string
 }
 
@@ -70,6 +71,9 @@ func (s *side) request(method, body string, extra ...string) string {
 	seq := s.cseq
 	switch method {
 	case "ACK":
+		if s.failed { // hop by hop, RFC 3261 §17.1.1.3
+			branch = s.branch
+		}
 	case "CANCEL":
 		branch = s.branch
 	default:
@@ -90,7 +94,7 @@ func (s *side) request(method, body string, extra ...string) string {
 	}
 	text := strings.Join(append(lines, fmt.Sprintf("Content-Length: %d", len(body)), "", body), "\r\n")
 	if method == "INVITE" {
-		s.invite, s.branch = text, branch
+		s.invite, s.branch, s.failed = text, branch, false
 	}
 	return text
 }
@@ -105,6 +109,7 @@ func (s *side) expect(first string) string {
 	m := s.Expect(first)
 	if strings.HasPrefix(m, "SIP/2.0") && strings.HasSuffix(siptest.Field(m, "CSeq"), "INVITE") && !strings.HasPrefix(m, "SIP/2.0 100") {
 		s.learn(siptest.Field(m, "To"), m)
+		s.failed = m[8] >= '3'
 	}
 	return m
 }
@@ -175,8 +180,9 @@ func (s *side) answer() {
 // prove answers the 401 to the INVITE with the phone's password.
 func (s *side) prove() {
 	s.r.t.Helper()
-	challenge := s.Expect("401")
+	challenge := s.expect("401")
 	s.send("ACK", "")
+	s.remote, _, _ = strings.Cut(s.remote, ";tag=")
 	req := parse[*sip.Request](s.r.t, s.invite)
 	client := digest.NewClient([]digest.Account{{User: s.name, Password: digest.Secret("secret-" + s.name)}}, func() string { return "0123456789abcdef" })
 	if !client.Authorize(req, parse[*sip.Response](s.r.t, challenge)) {
@@ -205,4 +211,15 @@ func (r *rig) connected() (a, b *side) {
 	a.establish()
 	r.wait(time.Second)
 	return a, b
+}
+
+// replaceContact puts another Contact into a raw response.
+func replaceContact(text, contact string) string {
+	return strings.Replace(text, "Contact: "+siptest.Field(text, "Contact"), "Contact: "+contact, 1)
+}
+
+// containsHeader tells whether the head of a raw message contains the text.
+func containsHeader(text, part string) bool {
+	head, _, _ := strings.Cut(text, "\r\n\r\n")
+	return strings.Contains(strings.ToLower(head), strings.ToLower(part))
 }

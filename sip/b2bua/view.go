@@ -87,7 +87,9 @@ func (c *Call) sameAs(v *CallView) bool {
 		return false
 	}
 	for i, l := range c.legs {
-		if v.Legs[i].State != l.state.String() || v.Legs[i].Received != l.stats.Received {
+		old := &v.Legs[i]
+		if old.Name != l.name || old.State != l.state.String() || old.Received != l.stats.Received || old.Held != l.onHold ||
+			old.Codec != l.config.Format.Codec.String() {
 			return false
 		}
 	}

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -21,7 +22,7 @@ func (u *Usage) again401(c *clientTx, res *sip.Response) bool {
 	if u.cfg.Auth == nil || u.state == StateTerminated && c.what != forBye && c.what != forForkBye || c.what == forInvite && u.exit != exitNone {
 		return false
 	}
-	realms, fresh := c.challenged(res.GetHeaders(ask))
+	realms, fresh := c.challenged(sip.Fields(res, ask))
 	if !fresh {
 		return false
 	}
@@ -36,8 +37,8 @@ func (u *Usage) again401(c *clientTx, res *sip.Response) bool {
 }
 
 // challenged notes the realms of a challenge; false when each of them was answered before.
-func (c *clientTx) challenged(challenges []sip.Header) (realms []string, fresh bool) {
-	for _, h := range challenges {
+func (c *clientTx) challenged(challenges iter.Seq[sip.Header]) (realms []string, fresh bool) {
+	for h := range challenges {
 		realm, stale := challenge(h.Value())
 		realms = append(realms, realm)
 		again := realm + " stale"
@@ -89,7 +90,7 @@ func commasToSemicolons(s string) string {
 // forget drops earlier credentials for the challenged realms; those for other realms stay, RFC 3261 §22.3.
 func forget(req *sip.Request, name string, realms []string) {
 	var keep []sip.Header
-	for _, h := range req.GetHeaders(name) {
+	for h := range sip.Fields(req, name) {
 		if realm, _ := challenge(h.Value()); !slices.Contains(realms, realm) {
 			keep = append(keep, h)
 		}

@@ -11,7 +11,7 @@ import (
 
 const maxForwards = 70 // RFC 3261 §8.1.1.6
 
-// request builds a request inside a dialog, RFC 3261 §12.2.1.1, without Via.
+// request builds a request inside a dialog, RFC 3261 §12.2.1.1, without Via. Its addresses are those of the usage: nobody writes into them.
 func (u *Usage) request(d *dialog, m sip.Method, seq uint32) *sip.Request {
 	target, routes := d.path()
 	req := sip.NewRequest(m, target)
@@ -20,8 +20,8 @@ func (u *Usage) request(d *dialog, m sip.Method, seq uint32) *sip.Request {
 	}
 	hops := base.MaxForwardsHeader(maxForwards)
 	req.AppendHeader(&hops)
-	req.AppendHeader(&base.FromHeader{DisplayName: sip.Escape(u.cfg.Local.Display), Address: *u.cfg.Local.URI.Clone(), Params: tagged(u.cfg.LocalTag)})
-	req.AppendHeader(&base.ToHeader{DisplayName: sip.Escape(u.cfg.Remote.Display), Address: *u.cfg.Remote.URI.Clone(), Params: tagged(d.remoteTag)})
+	req.AppendHeader(&base.FromHeader{DisplayName: sip.Escape(u.cfg.Local.Display), Address: u.cfg.Local.URI, Params: tagged(u.cfg.LocalTag)})
+	req.AppendHeader(&base.ToHeader{DisplayName: sip.Escape(u.cfg.Remote.Display), Address: u.cfg.Remote.URI, Params: tagged(d.remoteTag)})
 	id := base.CallIDHeader(u.cfg.CallID)
 	req.AppendHeader(&id)
 	req.AppendHeader(&base.CSeqHeader{SeqNo: seq, MethodName: m})
@@ -52,7 +52,7 @@ func tagged(tag string) base.HeaderParams {
 	return base.HeaderParams{{K: "tag", V: tag}}
 }
 
-func (u *Usage) contact() sip.Header { return &base.ContactHeader{Address: *u.cfg.Contact.Clone()} }
+func (u *Usage) contact() sip.Header { return &base.ContactHeader{Address: u.cfg.Contact} }
 
 // announce says where we are and what we can: Contact, Allow, Supported.
 func (u *Usage) announce(msg sip.Message) {
@@ -152,7 +152,7 @@ func (u *Usage) inviteCreds() []sip.Header {
 
 // credentials are the headers of an INVITE that its ACK repeats, RFC 3261 §22.1.
 func credentials(req *sip.Request) []sip.Header {
-	return append(req.GetHeaders("Authorization"), req.GetHeaders("Proxy-Authorization")...)
+	return slices.AppendSeq(slices.Collect(sip.Fields(req, "Authorization")), sip.Fields(req, "Proxy-Authorization"))
 }
 
 func (c *Config) clean() {
@@ -171,6 +171,9 @@ func (c *Config) clean() {
 
 // cleanURI removes what cannot stand inside a URI in angle brackets.
 func cleanURI(u *sip.URI) {
+	if cleanPart(u.User) && cleanPart(u.Host) && u.Raw() == "" && u.Password == "" && len(u.UriParams)+len(u.Headers) == 0 {
+		return // as nearly all are: nothing has to be printed to see it
+	}
 	s := u.String()
 	if t := squeeze(s); t != s {
 		if v, err := sip.ParseURI(t); err == nil {
@@ -181,10 +184,19 @@ func cleanURI(u *sip.URI) {
 	}
 }
 
+func cleanPart(s string) bool {
+	return !strings.ContainsFunc(s, unfit)
+}
+
+func unfit(r rune) bool { return r <= ' ' || r == 0x7f || r == '<' || r == '>' || r == '"' }
+
 // squeeze removes blanks, controls, quotes and angle brackets.
 func squeeze(s string) string {
+	if cleanPart(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
-		if r <= ' ' || r == 0x7f || r == '<' || r == '>' || r == '"' {
+		if unfit(r) {
 			return -1
 		}
 		return r

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"strings"
 	"time"
 
 	"tandem/sip"
@@ -153,7 +154,7 @@ func (u *Usage) onBye(tx TxID, req *sip.Request, d *dialog) {
 // because takes the cause of the Reason header, RFC 3326.
 func (e *Event) because(msg sip.Message) {
 	for _, r := range sip.Reasons(msg) {
-		if r.Protocol == "Q.850" || r.Protocol == "q.850" {
+		if strings.EqualFold(r.Protocol, "Q.850") {
 			e.Cause = r.Cause
 		}
 		if r.Text != "" {

@@ -60,14 +60,13 @@ func dialogFromRequest(req *sip.Request) *dialog {
 
 // refresh takes the remote target (RFC 3261 §12.2) and what the peer allows.
 func (d *dialog) refresh(msg sip.Message) {
-	if cs, err := sip.Contacts(msg); err == nil && len(cs) == 1 && !cs[0].Wildcard {
-		if t, err := sip.ParseURI(strings.Clone(cs[0].URIText())); err == nil {
-			t.Headers = nil
-			t.UriParams.Remove("method")
-			d.target = t
-		}
+	if cs, err := sip.NameAddrs(msg, "Contact"); err == nil && len(cs) == 1 && !cs[0].Wildcard {
+		t := *cs[0].URI.Clone()
+		t.Headers = nil
+		t.UriParams.Remove("method")
+		d.target = t
 	}
-	if len(msg.GetHeaders("Allow")) > 0 {
+	if sip.HeaderText(msg, "Allow") != "" {
 		d.update = sip.HasToken(msg, "Allow", string(sip.UPDATE))
 	}
 }

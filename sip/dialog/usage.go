@@ -130,7 +130,13 @@ func (u *Usage) RemoteTarget() (sip.URI, bool) {
 	return u.current.target, true
 }
 
-func (u *Usage) emit(e Effect)  { u.out = append(u.out, e) }
+func (u *Usage) emit(e Effect) {
+	if u.out == nil {
+		u.out = make([]Effect, 0, 2)
+	}
+	u.out = append(u.out, e)
+}
+
 func (u *Usage) raise(e Event)  { u.emit(Effect{Kind: Raise, Event: e}) }
 func (u *Usage) at(n time.Time) { u.now = n }
 

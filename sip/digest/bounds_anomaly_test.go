@@ -64,15 +64,15 @@ func TestFullReplayTable(t *testing.T) {
 }
 
 func TestFullFailureTable(t *testing.T) {
-	f := newFailures(2, 3, time.Minute)
+	f := newFailures(3, time.Minute)
 	for i := range 5 {
 		f.add(start, fmt.Sprint(i))
 		f.add(start, fmt.Sprint(i))
 	}
-	if len(f.sources) != 3 || f.evicted != 2 || f.denied(start, "0") || !f.denied(start, "4") {
+	if len(f.sources) != 3 || f.evicted != 2 || f.count(start, "0") != 0 || f.count(start, "4") != 2 {
 		t.Errorf("got %d sources, %d evicted", len(f.sources), f.evicted)
 	}
-	if f.denied(start.Add(time.Minute), "4") || len(f.order) != 0 {
+	if f.count(start.Add(time.Minute), "4") != 0 || len(f.order) != 0 {
 		t.Error("failures do not expire")
 	}
 }

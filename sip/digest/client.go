@@ -1,9 +1,9 @@
 package digest
 
 import (
+	"iter"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 
 	"tandem/sip"
@@ -64,8 +64,8 @@ func (c *Client) Authorize(req *sip.Request, challenge *sip.Response) bool {
 	for _, side := range []struct {
 		ask   string
 		proxy bool
-	}{{"www-authenticate", false}, {"proxy-authenticate", true}} {
-		for _, ch := range strongest(challenge.GetHeaders(side.ask)) {
+	}{{"WWW-Authenticate", false}, {"Proxy-Authenticate", true}} {
+		for _, ch := range strongest(sip.Fields(challenge, side.ask)) {
 			if c.answer(req, ch, side.proxy) {
 				answered = true
 			}
@@ -101,9 +101,9 @@ func (c *Client) latestLocked() []held {
 }
 
 // strongest picks for each realm the challenge with the strongest algorithm that we can answer, in order of arrival.
-func strongest(headers []sip.Header) []Challenge {
+func strongest(headers iter.Seq[sip.Header]) []Challenge {
 	var out []Challenge
-	for _, h := range headers {
+	for h := range headers {
 		challenges, err := ParseChallenges(h.Value())
 		if err != nil {
 			continue
@@ -163,7 +163,7 @@ func (c *Client) retry(sent *Credentials, ch Challenge) (run int, again bool) {
 }
 
 func sentBefore(req *sip.Request, realm string, proxy bool) *Credentials {
-	for _, h := range req.GetHeaders(strings.ToLower(headerName(proxy))) {
+	for h := range sip.Fields(req, headerName(proxy)) {
 		if creds, err := ParseCredentials(h.Value()); err == nil && creds.Realm == realm {
 			return &creds
 		}

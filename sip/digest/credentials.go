@@ -19,6 +19,8 @@ type Credentials struct {
 	HasOpaque bool
 	QOP       string // "auth", "auth-int", or "" for the RFC 2069 form
 	NC        uint32 // uses of the nonce by this client, from 1; 0 without QOP
+
+	nc string // NC as the peer wrote it, which is what it hashed; "" for credentials made here
 }
 
 // ParseCredentials reads an Authorization or Proxy-Authorization value.
@@ -53,7 +55,7 @@ func credentialsOf(l paramList) (Credentials, error) {
 	if err != nil || nc == 0 || c.CNonce == "" || bare(c.QOP) != c.QOP {
 		return Credentials{}, ErrSyntax
 	}
-	c.NC = uint32(nc)
+	c.NC, c.nc = uint32(nc), l.value("nc")
 	return c, nil
 }
 
@@ -69,11 +71,19 @@ func (c Credentials) String() string {
 		b.WriteString(", opaque=" + quote(c.Opaque))
 	}
 	if c.QOP != "" {
-		fmt.Fprintf(&b, ", cnonce=%s, qop=%s, nc=%08x", quote(c.CNonce), bare(c.QOP), c.NC)
+		b.WriteString(", cnonce=" + quote(c.CNonce) + ", qop=" + bare(c.QOP) + ", nc=" + c.count())
 	} else if c.CNonce != "" {
 		b.WriteString(", cnonce=" + quote(c.CNonce))
 	}
 	return b.String()
+}
+
+// count is NC as it is written and hashed.
+func (c Credentials) count() string {
+	if c.nc != "" {
+		return c.nc
+	}
+	return fmt.Sprintf("%08x", c.NC)
 }
 
 // Compute returns the response for these credentials (RFC 7616 §3.4.1). ha1 is H(user:realm:password) of the credentials'
@@ -90,5 +100,5 @@ func (c Credentials) Compute(ha1, method string, body []byte) string {
 	if c.QOP == "" {
 		return a.hash(ha1 + ":" + c.Nonce + ":" + a.hash(a2))
 	}
-	return a.hash(fmt.Sprintf("%s:%s:%08x:%s:%s:%s", ha1, c.Nonce, c.NC, c.CNonce, c.QOP, a.hash(a2)))
+	return a.hash(ha1 + ":" + c.Nonce + ":" + c.count() + ":" + c.CNonce + ":" + c.QOP + ":" + a.hash(a2))
 }

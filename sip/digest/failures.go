@@ -8,10 +8,9 @@ type failureCount struct {
 	count int
 }
 
-// failures is the bounded table of sources that answered wrong. A source with limit failures within the period is denied until
-// the period that began with its first failure is over. When the table is full the source that failed first is forgotten.
+// failures is the bounded table of sources, and users of sources, that answered wrong. A count ends when the period is over that
+// began with its first failure. When the table is full the one that failed first is forgotten.
 type failures struct {
-	limit   int
 	max     int
 	period  time.Duration
 	sources map[string]failureCount
@@ -19,14 +18,14 @@ type failures struct {
 	evicted uint64   // since the metrics were last told
 }
 
-func newFailures(limit, max int, period time.Duration) *failures {
-	return &failures{limit: limit, max: max, period: period, sources: make(map[string]failureCount)}
+func newFailures(max int, period time.Duration) *failures {
+	return &failures{max: max, period: period, sources: make(map[string]failureCount)}
 }
 
-// denied tells whether a source has used up its tries.
-func (f *failures) denied(now time.Time, source string) bool {
+// count returns the wrong answers within the period.
+func (f *failures) count(now time.Time, source string) int {
 	f.expire(now)
-	return f.sources[source].count >= f.limit
+	return f.sources[source].count
 }
 
 // add counts one wrong answer.

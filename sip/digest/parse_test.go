@@ -49,7 +49,7 @@ func TestParseCredentials(t *testing.T) {
 	const good = `Digest username="bob", realm="r", nonce="n", uri="sip:x;user=phone", response="ABCD"`
 	got, err := ParseCredentials(good + `, algorithm=MD5, cnonce="c", qop="auth", nc=0000000a, opaque="o"`)
 	want := Credentials{User: "bob", Realm: "r", Nonce: "n", URI: "sip:x;user=phone", Response: "abcd", Algorithm: "MD5",
-		CNonce: "c", QOP: "auth", NC: 10, Opaque: "o", HasOpaque: true}
+		CNonce: "c", QOP: "auth", NC: 10, nc: "0000000a", Opaque: "o", HasOpaque: true}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}

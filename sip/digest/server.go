@@ -16,9 +16,9 @@ type Config struct {
 	Proxy       bool          // ask with 407 and Proxy-Authenticate instead of 401 and WWW-Authenticate
 	NonceLife   time.Duration // how long a nonce is accepted; default 5 min
 	MaxNonces   int           // nonces whose use is remembered; default 65536
-	MaxFailures int           // wrong answers of one source before 403; default 10
+	MaxFailures int           // wrong answers of one source for one user before 403, ten times as many for all its users; default 10
 	FailureTime time.Duration // period over which they are counted; default 5 min
-	MaxSources  int           // failing sources remembered; default 16384
+	MaxSources  int           // failing sources, and users of them, remembered; default 16384
 	Algorithms  []Algorithm   // offered and taken, strongest first (RFC 8760 §2.3); default SHA256, MD5
 }
 
@@ -101,7 +101,7 @@ func NewServer(cfg Config, secret []byte, users Users, metrics *Metrics) (*Serve
 		cfg: cfg, secret: append([]byte(nil), secret...), users: users, metrics: metrics,
 		unknown:  NewHA1Set("unknown", cfg.Realm, string(secret)),
 		replays:  newReplays(cfg.MaxNonces),
-		failures: newFailures(cfg.MaxFailures, cfg.MaxSources, cfg.FailureTime),
+		failures: newFailures(cfg.MaxSources, cfg.FailureTime),
 	}, nil
 }
 
@@ -114,10 +114,10 @@ func (s *Server) Verify(now time.Time, req *sip.Request, source string) Verdict 
 }
 
 func (s *Server) verify(now time.Time, req *sip.Request, source string) Verdict {
-	if s.isDenied(now, source) {
+	creds, outcome := s.credentials(req)
+	if s.isDenied(now, source, creds.User) {
 		return Verdict{Outcome: Denied}
 	}
-	creds, outcome := s.credentials(req)
 	if outcome != OK {
 		return Verdict{Outcome: outcome}
 	}
@@ -126,7 +126,7 @@ func (s *Server) verify(now time.Time, req *sip.Request, source string) Verdict 
 		return Verdict{Outcome: Challenged} // from before a restart, or of another peer
 	}
 	if !s.matches(creds, req) {
-		return s.fail(now, source)
+		return s.fail(now, source, creds.User)
 	}
 	if age := now.Sub(issued); age > s.cfg.NonceLife || age < -time.Minute || !s.use(now, creds, issued) {
 		return Verdict{Outcome: Stale}
@@ -136,11 +136,7 @@ func (s *Server) verify(now time.Time, req *sip.Request, source string) Verdict 
 
 // credentials finds the answer to our realm's challenge. Outcome is OK when there is one.
 func (s *Server) credentials(req *sip.Request) (Credentials, Outcome) {
-	name := "authorization"
-	if s.cfg.Proxy {
-		name = "proxy-authorization"
-	}
-	for _, h := range req.GetHeaders(name) {
+	for h := range sip.Fields(req, headerName(s.cfg.Proxy)) {
 		creds, err := ParseCredentials(h.Value())
 		switch {
 		case err == ErrScheme || err == nil && creds.Realm != s.cfg.Realm:
@@ -170,7 +166,18 @@ func sameTarget(uri string, req *sip.Request) bool {
 		return false
 	}
 	r := &req.Recipient
-	return u.User == r.User && strings.EqualFold(u.Host, r.Host) && u.Port == r.Port && strings.EqualFold(u.Raw(), r.Raw())
+	return u.User == r.User && strings.EqualFold(u.Host, r.Host) && port(&u) == port(r) && strings.EqualFold(u.Raw(), r.Raw())
+}
+
+// port is where a URI leads: some telephones leave the usual one out of the digest-uri.
+func port(u *sip.URI) int {
+	switch {
+	case u.Port != 0:
+		return u.Port
+	case u.IsEncrypted():
+		return 5061
+	}
+	return 5060
 }
 
 // matches compares the response in constant time, and takes the same road for users that do not exist.
@@ -186,16 +193,21 @@ func (s *Server) matches(c Credentials, req *sip.Request) bool {
 	return equal && known
 }
 
-func (s *Server) isDenied(now time.Time, source string) bool {
+// wholeSource is how many times MaxFailures all users of one source have together: behind one NAT one telephone with an old password
+// must not shut out the others.
+const wholeSource = 10
+
+func (s *Server) isDenied(now time.Time, source, user string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failures.denied(now, source)
+	return s.failures.count(now, source) >= wholeSource*s.cfg.MaxFailures || user != "" && s.failures.count(now, source+" "+user) >= s.cfg.MaxFailures
 }
 
-func (s *Server) fail(now time.Time, source string) Verdict {
+func (s *Server) fail(now time.Time, source, user string) Verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures.add(now, source)
+	s.failures.add(now, source+" "+user)
 	s.metrics.tables(s.replays, s.failures)
 	return Verdict{Outcome: Challenged, Failed: true}
 }

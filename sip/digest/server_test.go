@@ -212,13 +212,17 @@ func TestDeniedAfterFailures(t *testing.T) {
 		wantVerdict(t, s.Verify(start, req, peer), Challenged, "")
 	}
 	good := request(t, "REGISTER", "sip:tandem")
+	ask(t, s, newTestClient("bob", "pw"), start, good)
 	v := s.Verify(start, good, peer)
 	wantVerdict(t, v, Denied, "")
 	if res := s.Reject(start, good, peer, v); res.StatusCode != 403 || res.GetHeader("WWW-Authenticate") != nil {
 		t.Errorf("got %s", res)
 	}
+	neighbour := request(t, "REGISTER", "sip:tandem") // behind the same NAT
+	ask(t, s, newTestClient("md5only", "pw"), start, neighbour)
+	wantVerdict(t, s.Verify(start, neighbour, peer), Challenged, "")
 	wantVerdict(t, s.Verify(start, good, "192.0.2.8"), Challenged, "")
-	wantVerdict(t, s.Verify(start.Add(time.Minute), good, peer), Challenged, "")
+	wantVerdict(t, s.Verify(start.Add(time.Minute), good, peer), OK, "bob")
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -226,6 +230,25 @@ func TestDeniedAfterFailures(t *testing.T) {
 	if text := fmt.Sprint(families); !strings.Contains(strings.Join(strings.Fields(text), " "), `value:"denied"} counter:{value:1`) {
 		t.Errorf("denied is not counted once: %s", text)
 	}
+}
+
+// TestSourceIsDeniedAsAWhole: who tries one name after the other is shut out too.
+func TestSourceIsDeniedAsAWhole(t *testing.T) {
+	s := newTestServer(t, Config{MaxFailures: 3})
+	tries := 0
+	for ; tries < 100; tries++ {
+		req := request(t, "REGISTER", "sip:tandem")
+		v := s.Verify(start, req, peer)
+		if v.Outcome == Denied {
+			break
+		}
+		newTestClient(fmt.Sprint("user", tries), "guess").Authorize(req, s.Reject(start, req, peer, v))
+		s.Verify(start, req, peer)
+	}
+	if tries != 30 {
+		t.Errorf("denied after %d names, want 30", tries)
+	}
+	wantVerdict(t, s.Verify(start, request(t, "REGISTER", "sip:tandem"), "192.0.2.8"), Challenged, "")
 }
 
 func TestRequestURI(t *testing.T) {
@@ -237,6 +260,9 @@ func TestRequestURI(t *testing.T) {
 		{"sip:1@TANDEM", "sip:1@tandem", OK},
 		{"sip:2@tandem", "sip:1@tandem", Malformed},
 		{"sip:1@tandem:5061", "sip:1@tandem", Malformed},
+		{"sip:1@tandem", "sip:1@tandem:5060", OK},
+		{"sips:1@tandem", "sips:1@tandem:5061", OK},
+		{"sips:1@tandem", "sips:1@tandem:5060", Malformed},
 		{"tel:+123", "tel:+124", Malformed},
 		{"tel:+123", "tel:+123", OK},
 	}

@@ -16,7 +16,7 @@ func (r *Registrar) accepted(now time.Time, req *sip.Request, bindings []Binding
 		res.AppendHeader(bindings[i].header(now))
 		outbound = outbound || bindings[i].RegID != 0
 	}
-	for _, h := range req.GetHeaders("path") {
+	for h := range sip.Fields(req, "Path") {
 		res.AppendHeader(sip.NewHeader("Path", h.Value())) // RFC 3327 §5.3
 	}
 	if outbound && sip.HasToken(req, "Supported", "outbound") {

@@ -69,12 +69,11 @@ func stamp(now time.Time, req *sip.Request, from Arrival) Binding {
 		CallID: req.CallID().Value(), CSeq: req.CSeq().SeqNo, Updated: now,
 		Received: from.Source, Transport: from.Transport, Flow: from.Flow,
 	}
-	for _, h := range req.GetHeaders("path") {
+	for h := range sip.Fields(req, "Path") {
 		b.Path = append(b.Path, h.Value())
 	}
-	if h := req.GetHeader("user-agent"); h != nil {
-		b.UserAgent = h.Value()[:min(len(h.Value()), 128)]
-	}
+	agent := sip.HeaderText(req, "User-Agent")
+	b.UserAgent = agent[:min(len(agent), 128)]
 	return b
 }
 

@@ -3,6 +3,7 @@ package transaction_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -199,14 +200,80 @@ func TestLargeRequestTakesTCP(t *testing.T) {
 		if _, err := r.layer.Send(req, dest, s.take); err != nil {
 			t.Fatal(err)
 		}
-		if m := <-got; !contains(siptest.Field(m, "Via"), "SIP/2.0/TCP") {
-			t.Errorf("Via %q", siptest.Field(m, "Via"))
+		first := siptest.Field(<-got, "Via")
+		if !contains(first, "SIP/2.0/TCP") {
+			t.Errorf("Via %q", first)
 		}
+		again := r.bob.Expect("MESSAGE") // the peer closed without an answer
+		if want := replace(first, "/TCP", "/UDP"); siptest.Field(again, "Via") != want {
+			t.Errorf("Via %q, want %q: the same transaction", siptest.Field(again, "Via"), want)
+		}
+		r.bob.Send(tandemAddr, r.bob.Reply(again, "200 OK", "b"))
 		time.Sleep(time.Second)
-		if evs := s.events(); len(evs) != 1 || !errors.Is(evs[0].Err, transaction.ErrTransport) {
-			t.Errorf("events %+v, want a lost transport", evs)
+		if evs := s.events(); len(evs) != 1 || evs[0].Response == nil || evs[0].Response.StatusCode != 200 {
+			t.Errorf("events %+v, want the 200", evs)
 		}
 		ln.Close()
+	})
+}
+
+// TestLargeInviteToPeerWithoutTCP: a carrier that takes UDP alone refuses the connection; the INVITE goes over UDP, is repeated
+// there, and its CANCEL and ACK follow it (RFC 3261 §18.1.1).
+func TestLargeInviteToPeerWithoutTCP(t *testing.T) {
+	run(t, transaction.Config{}, func(r *rig) {
+		req := outgoing(t, sip.INVITE, "large")
+		req.AppendHeader(sip.NewHeader("X-Pad", strings.Repeat("x", 1400)))
+		s, dest := &sink{}, to(bobAddr)
+		dest.AllowTCP = true
+		tx, err := r.layer.Send(req, dest, s.take)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inv := r.bob.Expect("INVITE")
+		if again := r.bob.Expect("INVITE"); again != inv {
+			t.Errorf("repeated otherwise:\n%s\n%s", again, inv)
+		}
+		r.bob.Send(tandemAddr, r.bob.Reply(inv, "180 Ringing", "b"))
+		time.Sleep(time.Second)
+		if tx.Flow().Transport != transport.UDP || tx.Request().Via().Transport != transport.UDP {
+			t.Errorf("flow %s, Via %s", tx.Flow(), tx.Request().Via())
+		}
+		if err := tx.Cancel(); err != nil {
+			t.Error(err)
+		}
+		cancel := r.bob.Expect("CANCEL")
+		if siptest.Field(cancel, "Via") != siptest.Field(inv, "Via") {
+			t.Errorf("CANCEL's Via %q, INVITE's %q", siptest.Field(cancel, "Via"), siptest.Field(inv, "Via"))
+		}
+		r.bob.Send(tandemAddr, r.bob.Reply(cancel, "200 OK", "b"))
+		r.bob.Send(tandemAddr, r.bob.Reply(inv, "487 Request Terminated", "b"))
+		r.bob.Expect("ACK")
+		r.golden("large_invite_back_to_udp")
+	})
+}
+
+// TestCancelFromManySides: a CANCEL asked for while the first 1xx comes goes out once; for the race detector.
+func TestCancelFromManySides(t *testing.T) {
+	run(t, transaction.Config{}, func(r *rig) {
+		s := &sink{}
+		tx, err := r.layer.Send(outgoing(t, sip.INVITE, "many"), to(bobAddr), s.take)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inv := r.bob.Expect("INVITE")
+		var wg sync.WaitGroup
+		r.bob.Send(tandemAddr, r.bob.Reply(inv, "180 Ringing", "b"))
+		for i := range 4 {
+			wg.Go(func() {
+				time.Sleep(5 * time.Millisecond)
+				tx.Cancel(sip.Reason{Protocol: "SIP", Cause: 200 + i}.Header())
+			})
+		}
+		wg.Wait()
+		r.bob.Send(tandemAddr, r.bob.Reply(r.bob.Expect("CANCEL"), "200 OK", "b"))
+		r.bob.Send(tandemAddr, r.bob.Reply(inv, "487 Request Terminated", "b"))
+		r.bob.Expect("ACK")
+		r.bob.Quiet(time.Minute)
 	})
 }
 

@@ -29,16 +29,50 @@ type ClientTx struct {
 	to   Destination
 	sink atomic.Pointer[func(ClientEvent)]
 
-	cancelWanted bool // guarded by Layer.mu
+	// guarded by Layer.mu, as are req and the flow of the record while large
+	large        bool // went over TCP because of its size; a peer that takes no connection gets it over UDP
+	cancelWanted bool
 	cancelled    bool
 	cancelReason []sip.Header
 }
 
 // Request returns the request as it was sent, with its Via. It is read-only.
-func (c *ClientTx) Request() *sip.Request { return c.req }
+func (c *ClientTx) Request() *sip.Request {
+	req, _ := c.sent()
+	return req
+}
 
 // Flow returns where the request was sent.
-func (c *ClientTx) Flow() transport.Flow { return c.rec.flow }
+func (c *ClientTx) Flow() transport.Flow {
+	_, flow := c.sent()
+	return flow
+}
+
+func (c *ClientTx) sent() (*sip.Request, transport.Flow) {
+	c.l.mu.Lock()
+	defer c.l.mu.Unlock()
+	return c.req, c.rec.flow
+}
+
+// backToUDPLocked sends a large request over UDP after all, since no connection came about (RFC 3261 §18.1.1).
+func (c *ClientTx) backToUDPLocked() work {
+	r, req := c.rec, sip.NewRequest(c.req.Method, c.req.Recipient)
+	for _, h := range c.req.Headers() {
+		if via, ok := h.(*base.ViaHeader); ok && via == c.req.Via() {
+			via = via.Clone()
+			via.Transport = transport.UDP
+			via.Host, via.Port = c.l.cfg.Endpoint.SentBy(transport.UDP)
+			h = via
+		}
+		req.AppendHeader(h)
+	}
+	req.SetBody(c.req.Body())
+	c.l.unflowLocked(r)
+	c.large, c.req, r.last, r.flow = false, req, bytesOf(req), c.l.cfg.Endpoint.Flow(transport.UDP, c.to.Addr)
+	r.armLocked(DoT1 | DoEnd64)
+	c.l.clock.set(r)
+	return work{flow: r.flow, bytes: r.last}
+}
 
 func (c *ClientTx) tell(ev ClientEvent) {
 	if sink := c.sink.Load(); sink != nil {
@@ -64,22 +98,20 @@ func (c *ClientTx) Release() {
 // that the CANCEL could not be sent.
 func (c *ClientTx) Cancel(extra ...sip.Header) error {
 	c.l.mu.Lock()
-	c.cancelReason = extra
-	switch {
-	case c.cancelled || c.rec.m != inviteClient:
-		c.l.mu.Unlock()
-		return nil
-	case c.rec.state == Calling:
-		c.cancelWanted = true
-		c.l.mu.Unlock()
-		return nil
-	case c.rec.state != Proceeding:
-		c.l.mu.Unlock()
+	now := false
+	if c.rec.m == inviteClient && !c.cancelled {
+		c.cancelReason = extra
+		c.cancelWanted = c.rec.state == Calling
+		now = c.rec.state == Proceeding
+	}
+	if now {
+		c.markCancelledLocked()
+	}
+	c.l.mu.Unlock()
+	if !now {
 		return nil
 	}
-	c.markCancelledLocked()
-	c.l.mu.Unlock()
-	return c.sendCancel()
+	return c.sendCancel(extra)
 }
 
 // markCancelledLocked starts the wait for the final response.
@@ -91,13 +123,14 @@ func (c *ClientTx) markCancelledLocked() {
 
 // sendCancel builds the CANCEL from the INVITE that was sent: the same Request-URI, top Via, From, To, Call-ID, CSeq number
 // and Route, and nothing else (RFC 3261 §9.1).
-func (c *ClientTx) sendCancel() error {
-	req := derive(c.req, sip.CANCEL)
-	for _, h := range c.cancelReason {
+func (c *ClientTx) sendCancel(extra []sip.Header) error {
+	inv, flow := c.sent()
+	req := derive(inv, sip.CANCEL)
+	for _, h := range extra {
 		req.AppendHeader(h)
 	}
 	req.SetBody(nil)
-	_, err := c.l.launch(sending{req, bytesOf(req), c.rec.flow, c.to}, nil)
+	_, err := c.l.launch(sending{req: req, bytes: bytesOf(req), flow: flow, to: c.to}, nil)
 	return err
 }
 

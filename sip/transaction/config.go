@@ -53,8 +53,9 @@ type Config struct {
 	TagKey     []byte                // key of the To tags; random when empty. Share it to keep tags over a restart
 	ForceRport func(netip.Addr) bool // answer this peer where it came from, asked or not; nil: only when asked (RFC 3581)
 
-	Watchdog        time.Duration // 10 s
-	MaxRing         time.Duration // 15 min
+	Watchdog        time.Duration // until a request other than INVITE is answered for its user, 10 s
+	MaxTrying       time.Duration // the same for an INVITE without any answer: a slow carrier may take long to ring, 3 min
+	MaxRing         time.Duration // the same for an INVITE since its last provisional response, 15 min
 	HoldCancel      time.Duration // how long a CANCEL waits for an INVITE that it overtook, 1 s
 	MaxTransactions int           // server transactions, 200000; above it 503 with Retry-After
 	MaxHeld         int           // CANCELs that wait, 4096; above it 481 at once
@@ -70,6 +71,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Timers.T4, 5*time.Second)
 	def(&c.Timers.Trying, 200*time.Millisecond)
 	def(&c.Watchdog, 10*time.Second)
+	def(&c.MaxTrying, 3*time.Minute)
 	def(&c.MaxRing, 15*time.Minute)
 	def(&c.HoldCancel, time.Second)
 	def(&c.MaxTransactions, 200_000)

@@ -15,8 +15,8 @@
 // # Obligations of the caller
 //
 //  1. Handler methods and sinks run in readers: they post to a mailbox and return. They may call any method of this room.
-//  2. Every ServerTx but that of an ACK is answered. A watchdog answers 500 after Config.Watchdog without any answer and
-//     after Config.MaxRing without a final one, and says so through ServeTxError.
+//  2. Every ServerTx but that of an ACK is answered. A watchdog answers 500 after Config.Watchdog; for an INVITE after
+//     Config.MaxTrying without any answer and Config.MaxRing without a final one. It says so through ServeTxError.
 //  3. A request given to Send has no Via; it belongs to the layer from then on and is read-only.
 //  4. A 2xx to INVITE is acknowledged by ClientTx.Ack, once for each To tag: the layer repeats it for repeated answers.
 //  5. 2xx answers to INVITE are repeated by the dialog (RFC 3261 §13.3.1.4), through ServerTx.Respond or WriteResponse.

@@ -144,6 +144,7 @@ func (l *Layer) admit(tx *ServerTx, sound bool) (merged, full bool, cancel *Serv
 	now := l.now()
 	r.end = now + l.cfg.Watchdog
 	if r.m == inviteServer {
+		r.end = now + l.cfg.MaxTrying
 		r.resend = now + l.cfg.Timers.Trying
 		if c := l.held[r.key]; c != nil && sound {
 			delete(l.held, r.key)
@@ -224,15 +225,20 @@ func (l *Layer) cancel(c *ServerTx) {
 
 // heldExpiredLocked answers a CANCEL whose INVITE never came.
 func (l *Layer) heldExpiredLocked(r *record) work {
-	if key, ok := serverKey(r.tx.req, sip.INVITE); ok && l.held[key] == r {
-		delete(l.held, key)
-	}
-	r.held = false
+	l.unholdLocked(r)
 	l.reject(sip.StatusCallDoesNotExist)
 	bytes := r.answerLocked(sip.StatusCallDoesNotExist, "")
 	r.stepLocked(On3xx)
 	r.tx = nil
 	return work{flow: r.flow, bytes: bytes}
+}
+
+// unholdLocked takes a CANCEL out of those that wait.
+func (l *Layer) unholdLocked(r *record) {
+	r.held = false
+	if key, ok := serverKey(r.tx.req, sip.INVITE); ok && l.held[key] == r {
+		delete(l.held, key)
+	}
 }
 
 // answerLocked builds an answer of the layer's own and keeps it for retransmissions.

@@ -2,7 +2,6 @@ package transaction
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
@@ -207,14 +206,27 @@ func (l *Layer) forgetLocked(r *record) {
 		delete(table, r.key)
 		l.gauge(r).Dec()
 	}
-	if r.merge != 0 && l.merged[r.merge] == r {
-		delete(l.merged, r.merge)
+	l.unmergeLocked(r)
+	if r.held {
+		l.unholdLocked(r)
 	}
+	l.unflowLocked(r)
+}
+
+func (l *Layer) unflowLocked(r *record) {
 	if set := l.byFlow[r.flow]; set != nil {
 		if delete(set, r); len(set) == 0 {
 			delete(l.byFlow, r.flow)
 		}
 	}
+}
+
+// unmergeLocked lets the same request come again by another way.
+func (l *Layer) unmergeLocked(r *record) {
+	if r.merge != 0 && l.merged[r.merge] == r {
+		delete(l.merged, r.merge)
+	}
+	r.merge = 0
 }
 
 // FlowClosed ends what hangs on a connection. It implements transport.Receiver.
@@ -223,6 +235,10 @@ func (l *Layer) FlowClosed(flow transport.Flow, err error) {
 	var works []work
 	for r := range l.byFlow[flow] {
 		tx, ctx := r.tx, r.ctx
+		if ctx != nil && ctx.large && r.state == Calling {
+			works = append(works, ctx.backToUDPLocked())
+			continue
+		}
 		do, listed := r.stepLocked(OnFailure)
 		if listed && do&DoError != 0 {
 			works = append(works, work{server: tx, client: ctx, err: ErrTransport})
@@ -238,15 +254,14 @@ var tagText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding
 
 // localTag makes the To tag of all answers to a request: the same for retransmissions, its CANCEL, and after a restart.
 func (l *Layer) localTag(req *sip.Request) string {
-	mac := hmac.New(sha256.New, l.cfg.TagKey)
-	mac.Write([]byte(req.CallID().Value()))
-	mac.Write([]byte{0})
-	mac.Write([]byte(sip.FromTag(req)))
-	mac.Write([]byte{0})
+	var room [512]byte
+	text := append(room[:0], l.cfg.TagKey...)
+	text = append(append(text, 0), req.CallID().Value()...)
+	text = append(append(text, 0), sip.FromTag(req)...)
 	branch, _ := req.Via().Params.Get("branch")
-	mac.Write([]byte(branch))
-	var sum [sha256.Size]byte
-	return tagText.EncodeToString(mac.Sum(sum[:0])[:10])
+	text = append(append(text, 0), branch...)
+	sum := sha256.Sum256(text) // a third of it is shown: nobody can go on from there without the key
+	return tagText.EncodeToString(sum[:10])
 }
 
 // answerFlow is the flow that a response takes (RFC 3261 §18.2.2, RFC 3581 §4): back on a connection, or for UDP to the

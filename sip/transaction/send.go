@@ -24,10 +24,10 @@ func (l *Layer) Send(req *sip.Request, to Destination, sink func(ClientEvent)) (
 	if len(bytes) > l.cfg.UDPLimit && flow.Transport == transport.UDP && to.AllowTCP {
 		if _, ok := l.cfg.Endpoint.Local(transport.TCP); ok {
 			flow = l.overTCP(req, to.Addr)
-			bytes = bytesOf(req)
+			return l.launch(sending{req, bytesOf(req), flow, to, true}, sink)
 		}
 	}
-	return l.launch(sending{req, bytes, flow, to}, sink)
+	return l.launch(sending{req, bytes, flow, to, false}, sink)
 }
 
 // sending is a request ready to go.
@@ -36,6 +36,7 @@ type sending struct {
 	bytes []byte
 	flow  transport.Flow
 	to    Destination
+	large bool // over TCP because of its size
 }
 
 // overTCP moves a request that is too large for UDP, Via included (RFC 3261 §18.1.1).
@@ -49,7 +50,7 @@ func (l *Layer) overTCP(req *sip.Request, addr netip.AddrPort) transport.Flow {
 // launch starts a client transaction for a request that has its Via.
 func (l *Layer) launch(s sending, sink func(ClientEvent)) (*ClientTx, error) {
 	key, _ := clientKey(s.req)
-	c := &ClientTx{l: l, req: s.req, to: s.to}
+	c := &ClientTx{l: l, req: s.req, to: s.to, large: s.large}
 	if sink != nil {
 		c.sink.Store(&sink)
 	}
@@ -162,8 +163,10 @@ func (l *Layer) response(res *sip.Response, flow transport.Flow) {
 	again := r.state == Accepted || r.state == Completed
 	do, w := l.matchedLocked(r, res)
 	cancel := c != nil && c.cancelWanted && r.state == Proceeding
+	var reason []sip.Header
 	if cancel {
 		c.markCancelledLocked()
+		reason = c.cancelReason
 	}
 	l.mu.Unlock()
 	if again {
@@ -171,7 +174,7 @@ func (l *Layer) response(res *sip.Response, flow transport.Flow) {
 	}
 	w.perform(l)
 	if cancel {
-		if err := c.sendCancel(); err != nil {
+		if err := c.sendCancel(reason); err != nil {
 			l.cfg.Log.Debug("CANCEL", "err", err)
 		}
 	}

@@ -2,6 +2,7 @@ package transaction_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -176,6 +177,7 @@ func TestWatchdog(t *testing.T) {
 		}
 		r.alice.Send(tandemAddr, r.alice.Request("INVITE", siptest.Call{Branch: "b2", CSeq: 2}))
 		r.alice.Expect("100")
+		time.Sleep(150 * time.Second) // a carrier that takes long to ring
 		res := r.alice.Expect("500")
 		r.alice.Send(tandemAddr, r.alice.Request("ACK", siptest.Call{Branch: "b2", CSeq: 2, ToTag: siptest.TagIn(siptest.Field(res, "To"))}))
 		r.golden("watchdog")
@@ -208,6 +210,54 @@ func TestRejections(t *testing.T) {
 		send("WOBBLE", siptest.Call{Branch: "u1", CallID: "unknown"}, "501")
 		r.golden("rejections")
 	})
+}
+
+// TestTriedAgainByAnotherWay: after a rejection the same request with another branch is a new one: a proxy that goes on to its next
+// way, or a client that repeats its CSeq with credentials. After a 2xx it is a loop.
+func TestTriedAgainByAnotherWay(t *testing.T) {
+	run(t, transaction.Config{}, func(r *rig) {
+		for _, c := range []struct {
+			name, second string
+			first        int
+		}{{"busy", "486", 486}, {"challenged", "401", 401}, {"answered", "482", 200}} {
+			r.answer(c.first)
+			first := siptest.Call{CallID: c.name, Branch: c.name + "1"}
+			r.alice.Send(tandemAddr, r.alice.Request("INVITE", first))
+			res := r.alice.Expect(fmt.Sprint(c.first))
+			first.ToTag = siptest.TagIn(siptest.Field(res, "To"))
+			r.alice.Send(tandemAddr, r.alice.Request("ACK", first))
+			second := siptest.Call{CallID: c.name, Branch: c.name + "2"}
+			r.alice.Send(tandemAddr, r.alice.Request("INVITE", second))
+			second.ToTag = siptest.TagIn(siptest.Field(r.alice.Expect(c.second), "To"))
+			r.alice.Send(tandemAddr, r.alice.Request("ACK", second))
+		}
+	})
+}
+
+// TestRequestRepeated: for every method a request that comes again, early and late, is answered with the same bytes and passed on once.
+func TestRequestRepeated(t *testing.T) {
+	for _, method := range []string{"INVITE", "BYE", "OPTIONS", "REGISTER", "MESSAGE", "INFO", "UPDATE", "PRACK", "REFER", "NOTIFY", "SUBSCRIBE", "PUBLISH"} {
+		t.Run(method, func(t *testing.T) {
+			run(t, transaction.Config{}, func(r *rig) {
+				r.answer(404)
+				req := r.alice.Request(method, siptest.Call{})
+				r.alice.Send(tandemAddr, req)
+				answer := r.alice.Expect("404")
+				for range 3 {
+					r.alice.Send(tandemAddr, req)
+					if again := r.alice.Expect("404"); again != answer {
+						t.Fatalf("another answer:\n%s\n%s", again, answer)
+					}
+				}
+				if method == "INVITE" {
+					r.alice.Send(tandemAddr, r.alice.Request("ACK", siptest.Call{ToTag: siptest.TagIn(siptest.Field(answer, "To"))}))
+				}
+				if got := r.h.methods(); got != method+" " {
+					t.Errorf("passed on: %q", got)
+				}
+			})
+		})
+	}
 }
 
 func TestTooManyHops(t *testing.T) {

@@ -56,8 +56,8 @@ func (t *ServerTx) Respond(res *sip.Response) error {
 	if res.StatusCode >= 200 {
 		r.tx = nil // from here on the bytes are enough
 	}
-	if r.held {
-		r.held = false
+	if res.StatusCode >= 300 { // a proxy may try again by another way: with credentials, or after 503
+		t.l.unmergeLocked(r)
 	}
 	t.l.mu.Unlock()
 	if err := t.l.write(r.flow, bytes); err != nil {

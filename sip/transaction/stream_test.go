@@ -2,6 +2,7 @@ package transaction_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -77,6 +78,28 @@ func TestLostConnectionEndsPendingInvite(t *testing.T) {
 		}
 		if err := r.h.first().Respond(r.h.first().Response(200, "")); err == nil {
 			t.Error("an answer to nobody went out")
+		}
+	})
+}
+
+// TestHeldCancelGoesWithItsConnection: CANCELs whose connection is lost must not fill the table of those that wait.
+func TestHeldCancelGoesWithItsConnection(t *testing.T) {
+	run(t, transaction.Config{MaxHeld: 2}, func(r *rig) {
+		for i := range 5 {
+			c, _ := r.dialed()
+			c.Write(overTCP(r.alice.Request("CANCEL", siptest.Call{Branch: fmt.Sprint("h", i)})))
+			synctest.Wait()
+			if n := r.layer.Counts(); n.Held != 1 {
+				t.Fatalf("connection %d: %+v, want its CANCEL waiting", i, n)
+			}
+			c.Close()
+			synctest.Wait()
+			if n := r.layer.Counts(); n != (transaction.Counts{}) {
+				t.Fatalf("connection %d is lost, left %+v", i, n)
+			}
+		}
+		if len(r.h.failures()) != 0 {
+			t.Errorf("the handler was told of CANCELs it never saw: %v", r.h.failures())
 		}
 	})
 }

@@ -25,7 +25,7 @@ type Config struct {
 	UDP       string // listen address "ip:port", "" for none
 	TCP       string
 	TLS       string
-	TLSConfig *tls.Config // required with TLS
+	TLSConfig *tls.Config // required with TLS: certificates to show, roots to trust; with ClientCAs and ClientAuth peers must show theirs
 	Advertise string      // "host" or "host:port" for Via and Contact; the listen address when empty
 
 	Admit func(netip.Addr) Admission // runs in the reader; nil admits everybody within the limit
@@ -33,7 +33,7 @@ type Config struct {
 
 	MaxMessage     int           // bytes, 65535
 	MaxConns       int           // connections, 10000
-	MaxPerSource   int           // connections accepted from one address, 64
+	MaxPerSource   int           // connections accepted from one address (of IPv6: one /64 network), 64
 	IdleTimeout    time.Duration // without a byte on a connection, 15 min
 	MessageTimeout time.Duration // for the rest of a message once it began, 10 s
 	WriteTimeout   time.Duration // 5 s
@@ -49,7 +49,7 @@ type Config struct {
 type Rate struct {
 	PerSecond float64 // messages, 0 for no limit
 	Burst     float64 // messages, 2×PerSecond when 0
-	Sources   int     // addresses remembered, 16384 when 0; the least recent is forgotten first
+	Sources   int     // addresses (of IPv6: /64 networks) remembered, 16384 when 0; the least recent is forgotten first
 }
 
 // Sockets are the sockets of an endpoint that somebody else opened: a network in memory, or systemd.

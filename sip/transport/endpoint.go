@@ -68,6 +68,9 @@ func Listen(cfg Config) (*Endpoint, error) {
 	if cfg.TCP != "" && err == nil {
 		s.TCP, err = lc.Listen(ctx, family("tcp", cfg.TCP), cfg.TCP)
 	}
+	if cfg.TLS != "" && err == nil && !certified(cfg.TLSConfig) {
+		err = ErrNoCertificate // else every handshake would fail, and nobody would know why
+	}
 	if cfg.TLS != "" && err == nil {
 		if s.TLS, err = lc.Listen(ctx, family("tcp", cfg.TLS), cfg.TLS); err == nil {
 			s.TLS = tls.NewListener(s.TLS, cfg.TLSConfig)
@@ -86,6 +89,10 @@ func family(network, addr string) string {
 		return network + "4"
 	}
 	return network
+}
+
+func certified(c *tls.Config) bool {
+	return c != nil && (len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil)
 }
 
 func (s Sockets) close() {

@@ -438,3 +438,59 @@ type flowChan chan transport.Flow
 func (c flowChan) Receive(_ sip.Message, f transport.Flow)      { c <- f }
 func (c flowChan) Malformed(sip.Message, transport.Flow, error) {}
 func (c flowChan) FlowClosed(transport.Flow, error)             {}
+
+// TestBusyConnectionLives: on a busy connection nearly every read ends inside a message. Each message has its own time to become
+// whole; a connection must not die of the time that the first one began.
+func TestBusyConnectionLives(t *testing.T) {
+	bubble(t, transport.Config{}, func(t *testing.T, n *siptest.Network, e *transport.Endpoint, in *inbox) {
+		c, err := n.Dialer("10.0.0.2")(t.Context(), "tcp", here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		m := options("1")
+		c.Write([]byte(m[:100]))
+		for range 60 {
+			time.Sleep(time.Second)
+			if _, err := c.Write([]byte(m[100:] + m[:100])); err != nil {
+				t.Fatalf("closed after %d messages: %v", in.count(), err)
+			}
+		}
+		synctest.Wait()
+		if in.count() != 60 {
+			t.Errorf("%d messages, want 60", in.count())
+		}
+		time.Sleep(11 * time.Second) // the last one never becomes whole
+		synctest.Wait()
+		if ends := in.ends(); len(ends) != 1 || !errors.Is(ends[0], transport.ErrIdle) {
+			t.Errorf("ends %v, want ErrIdle", ends)
+		}
+	})
+}
+
+// TestEndlessMessage: a connection that never ends its head, in one line or in many, costs MaxMessage bytes at most.
+func TestEndlessMessage(t *testing.T) {
+	for name, piece := range map[string]string{"one line": strings.Repeat("x", 1000), "many headers": strings.Repeat("X-Pad: y\r\n", 100)} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, transport.Config{MaxMessage: 20000}, func(t *testing.T, n *siptest.Network, e *transport.Endpoint, in *inbox) {
+				c, err := n.Dialer("10.0.0.2")(t.Context(), "tcp", here)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				c.Write([]byte("OPTIONS sip:x@y SIP/2.0\r\nX-Long: "))
+				sent := 0
+				for sent < 100_000 {
+					if _, err = c.Write([]byte(piece)); err != nil {
+						break
+					}
+					sent += len(piece)
+				}
+				synctest.Wait()
+				if ends := in.ends(); err == nil || sent > 40_000 || len(ends) != 1 || !errors.Is(ends[0], transport.ErrFraming) {
+					t.Errorf("took %d bytes, ends %v", sent, ends)
+				}
+			})
+		})
+	}
+}

@@ -9,6 +9,10 @@ var (
 	ErrNotServed = errors.New("transport not served")
 	// ErrSlowPeer: the queue of the connection was full; the connection is closed.
 	ErrSlowPeer = errors.New("peer does not read its connection")
+	// ErrPeerName: there is a connection to that address, but its peer has not proven the name asked for.
+	ErrPeerName = errors.New("connection of another name")
+	// ErrNoCertificate: an endpoint for TLS was configured without a certificate to show.
+	ErrNoCertificate = errors.New("no certificate to show")
 	// ErrTooLarge: the message does not fit into a datagram.
 	ErrTooLarge = errors.New("message larger than a datagram")
 	// ErrFull: no more connections are taken.

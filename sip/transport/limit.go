@@ -31,6 +31,7 @@ func (l *limiter) allow(src netip.Addr, now time.Time) bool {
 	if l.rate.PerSecond <= 0 {
 		return true
 	}
+	src = source(src)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.bucketLocked(src, now)
@@ -41,6 +42,15 @@ func (l *limiter) allow(src netip.Addr, now time.Time) bool {
 	}
 	b.tokens--
 	return true
+}
+
+// source is what limits count by: an IPv4 address, or the /64 network that one IPv6 subscriber has to himself.
+func source(a netip.Addr) netip.Addr {
+	if !a.Is6() || a.Is4In6() {
+		return a
+	}
+	net, _ := a.WithZone("").Prefix(64)
+	return net.Addr()
 }
 
 func (l *limiter) bucketLocked(src netip.Addr, now time.Time) *bucket {

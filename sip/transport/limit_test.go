@@ -32,6 +32,23 @@ func TestLimiterForgetsTheOldest(t *testing.T) {
 	}
 }
 
+// TestLimiterCountsNetworks: whoever has a /64 network cannot take a new address for each message.
+func TestLimiterCountsNetworks(t *testing.T) {
+	l := newLimiter(Rate{PerSecond: 1, Burst: 1, Sources: 100})
+	now := time.Unix(0, 0)
+	for i, tt := range []struct {
+		addr string
+		want bool
+	}{
+		{"2001:db8::1", true}, {"2001:db8::2", false}, {"2001:db8:0:1::1", true}, {"fe80::1%eth0", true}, {"fe80::2%eth1", false},
+		{"192.0.2.1", true}, {"192.0.2.2", true}, {"192.0.2.1", false},
+	} {
+		if got := l.allow(netip.MustParseAddr(tt.addr), now); got != tt.want {
+			t.Errorf("%d, %s: got %t, want %t", i, tt.addr, got, tt.want)
+		}
+	}
+}
+
 func TestMend(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"sound", "SIP/2.0 200 OK\r\nA: b\r\n\r\n", "SIP/2.0 200 OK\r\nA: b\r\n\r\n"},

@@ -30,10 +30,11 @@ type stream struct {
 	once sync.Once
 	err  error // why it ended; read after done
 
-	in      bool // accepted or attached, counted for its source
-	heard   bool // reader: something came
-	partial bool // reader: inside a message
-	newline int  // reader: line ends seen between messages
+	in      bool      // accepted or attached, counted for its source
+	peer    string    // name that a certificate was asked for, "" when none was
+	heard   bool      // reader: something came
+	begun   time.Time // reader: when the message began that is not whole yet; zero between messages
+	newline int       // reader: line ends seen between messages
 }
 
 // accept takes connections until the listener is closed.
@@ -66,7 +67,7 @@ func (e *Endpoint) Attach(transport string, nc net.Conn) (Flow, error) {
 		return Flow{}, ErrFull
 	}
 	flow := Flow{Transport: transport, Local: e.local[transport], Remote: remote}
-	s, err := e.add(flow, true)
+	s, err := e.add(flow, &stream{in: true})
 	if err != nil {
 		return Flow{}, err
 	}
@@ -82,7 +83,8 @@ func (e *Endpoint) Attach(transport string, nc net.Conn) (Flow, error) {
 
 // Open makes sure that Write can reach the flow: it returns at once, and dials in the background when there is no
 // connection. Messages written meanwhile wait; failure comes as FlowClosed. serverName is for TLS: the name in the
-// certificate that the peer must show.
+// certificate that the peer must show. With a name, a connection on which that name was not proven is not used (ErrPeerName);
+// without one any is, but none is dialled: requests go back to a peer that came here.
 func (e *Endpoint) Open(flow Flow, serverName string) error {
 	if flow.Transport == UDP {
 		if e.udp == nil {
@@ -96,36 +98,44 @@ func (e *Endpoint) Open(flow Flow, serverName string) error {
 		}
 		return ErrNoFlow // nobody can dial a browser
 	}
-	s, err := e.add(flow, false)
+	if flow.Transport == TCP {
+		serverName = ""
+	}
+	s, err := e.add(flow, &stream{peer: serverName})
 	if err != nil || s == nil {
 		return err
 	}
 	go func() {
 		defer e.wg.Done()
-		s.dial(serverName)
+		s.dial()
 	}()
 	return nil
 }
 
-// add puts a new stream into the table and counts its goroutine, which the caller starts, for Serve to wait for. It returns
+// add puts a stream into the table and counts its goroutine, which the caller starts, for Serve to wait for. It returns
 // nil without an error when the flow is there already.
-func (e *Endpoint) add(flow Flow, in bool) (*stream, error) {
-	src := flow.Remote.Addr()
+func (e *Endpoint) add(flow Flow, s *stream) (*stream, error) {
+	src := source(flow.Remote.Addr())
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	old := e.conns[flow]
 	switch {
 	case e.ctx == nil:
 		return nil, ErrNotServed
-	case e.conns[flow] != nil:
+	case old != nil && s.peer != "" && s.peer != old.peer:
+		return nil, ErrPeerName
+	case old != nil:
 		return nil, nil
-	case len(e.conns) >= e.cfg.MaxConns, in && e.bySource[src] >= e.cfg.MaxPerSource:
+	case flow.Transport == TLS && !s.in && s.peer == "":
+		return nil, ErrNoFlow // nobody could say whether the right peer answers
+	case len(e.conns) >= e.cfg.MaxConns, s.in && e.bySource[src] >= e.cfg.MaxPerSource:
 		e.count.full.Inc()
 		return nil, ErrFull
 	}
-	s := &stream{e: e, flow: flow, out: make(chan []byte, queueLen), done: make(chan struct{}), in: in}
+	s.e, s.flow, s.out, s.done = e, flow, make(chan []byte, queueLen), make(chan struct{})
 	e.conns[flow] = s
 	e.wg.Add(1)
-	if in {
+	if s.in {
 		e.bySource[src]++
 	}
 	e.count.conns.Inc()
@@ -133,7 +143,7 @@ func (e *Endpoint) add(flow Flow, in bool) (*stream, error) {
 }
 
 func (e *Endpoint) remove(s *stream) {
-	src := s.flow.Remote.Addr()
+	src := source(s.flow.Remote.Addr())
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.conns, s.flow)
@@ -155,7 +165,7 @@ func (e *Endpoint) CloseFlow(flow Flow) {
 	}
 }
 
-func (s *stream) dial(serverName string) {
+func (s *stream) dial() {
 	ctx, cancel := context.WithTimeout(context.Background(), s.e.cfg.DialTimeout)
 	stop := make(chan struct{})
 	s.e.wg.Go(func() { // an end before the connection stands ends the dialling
@@ -167,7 +177,7 @@ func (s *stream) dial(serverName string) {
 	})
 	nc, err := s.e.cfg.Dial(ctx, "tcp", s.flow.Remote.String())
 	if err == nil && s.flow.Transport == TLS {
-		nc, err = s.handshake(ctx, nc, serverName)
+		nc, err = s.handshake(ctx, nc)
 	}
 	close(stop)
 	cancel()
@@ -180,12 +190,12 @@ func (s *stream) dial(serverName string) {
 	s.run(nc)
 }
 
-func (s *stream) handshake(ctx context.Context, nc net.Conn, serverName string) (net.Conn, error) {
+func (s *stream) handshake(ctx context.Context, nc net.Conn) (net.Conn, error) {
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}
 	if s.e.cfg.TLSConfig != nil {
 		conf = s.e.cfg.TLSConfig.Clone()
 	}
-	conf.ServerName = serverName
+	conf.ServerName = s.peer
 	tc := tls.Client(nc, conf)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		nc.Close()
@@ -265,12 +275,11 @@ func (s *stream) read(nc net.Conn) error {
 	buf := make([]byte, readLen)
 	par := s.e.parser.NewSIPStream()
 	defer par.Close()
-	begun := time.Time{}
 	for {
 		deadline := time.Now().Add(s.e.cfg.IdleTimeout)
 		switch {
-		case s.partial:
-			deadline = begun.Add(s.e.cfg.MessageTimeout)
+		case !s.begun.IsZero():
+			deadline = s.begun.Add(s.e.cfg.MessageTimeout)
 		case s.in && !s.heard: // also the time for a TLS handshake
 			deadline = time.Now().Add(firstGrace)
 		}
@@ -278,12 +287,8 @@ func (s *stream) read(nc net.Conn) error {
 		n, err := nc.Read(buf)
 		if n > 0 {
 			s.heard = true
-			was := s.partial
 			if err := s.frame(par, buf[:n]); err != nil {
 				return err
-			}
-			if s.partial && !was {
-				begun = time.Now()
 			}
 		}
 		if err != nil {
@@ -304,17 +309,17 @@ func readEnd(err error) error {
 func (s *stream) frame(par *base.ParserStream, data []byte) error {
 	par.Write(data)
 	for {
-		if !s.partial {
+		if s.begun.IsZero() {
 			s.skipNewlines(par.Buffer())
 			if par.Buffer().Len() == 0 {
 				return nil
 			}
+			s.begun = time.Now()
 		}
-		s.partial = true
 		msg, _, err := par.ParseNext()
 		switch {
 		case err == nil:
-			s.partial = false
+			s.begun = time.Time{}
 			if s.in && !s.e.admit(s.flow.Remote.Addr()) {
 				return ErrRate // dropping one message of a stream would help nobody: it is not repeated
 			}

@@ -77,7 +77,7 @@ func (e *Endpoint) datagram(data []byte, from netip.AddrPort) {
 	}
 }
 
-// keepAlive: CRLF and CRLFCRLF, single NULs, and STUN or other binary probes shorter than any message (RFC 5626 §4.4.2).
+// keepAlive: line ends, NULs and blanks that a client sends to keep its NAT open; not answered over UDP.
 func keepAlive(data []byte) bool {
 	return len(data) < 20 && len(bytes.Trim(data, "\r\n\x00 ")) == 0
 }

@@ -2,6 +2,7 @@ package trunk
 
 import (
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ func (r *Registration) judge(res *sip.Response) (answer, regOn) {
 // read takes the figures of a 2xx. One that grants our Contact no time is a refusal.
 func (r *Registration) read(res *sip.Response, a answer) (answer, regOn) {
 	a.granted = r.granted(res)
-	for _, h := range res.GetHeaders("service-route") {
+	for h := range sip.Fields(res, "Service-Route") {
 		a.serviceRoute = append(a.serviceRoute, h.Value())
 	}
 	if via := res.Via(); via != nil {
@@ -72,17 +73,15 @@ func (r *Registration) granted(res *sip.Response) time.Duration {
 		general = r.asked
 	}
 	contacts, _ := sip.Contacts(res) // one that cannot be read is another device's
-	for _, c := range contacts {
-		if !r.ours(c.URI) {
-			continue
-		}
-		if c.HasExpires {
-			return min(c.Expires, maxExpires)
-		}
-		return min(general, maxExpires)
+	i := slices.IndexFunc(contacts, func(c sip.Contact) bool { return r.ours(c.URI) })
+	if i < 0 && len(contacts) == 1 && contacts[0].URI.User == r.cfg.Contact.User {
+		i = 0 // a registrar that writes what it saw of us over our Contact
 	}
-	if len(contacts) > 0 {
+	switch {
+	case i < 0 && len(contacts) > 0:
 		return 0
+	case i >= 0 && contacts[i].HasExpires:
+		general = contacts[i].Expires
 	}
 	return min(general, maxExpires)
 }
@@ -115,7 +114,7 @@ func (r *Registration) authorized(challenge *sip.Response) *sip.Request {
 	}
 	req := r.request(expires)
 	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
-		for _, h := range r.last.GetHeaders(name) {
+		for h := range sip.Fields(r.last, name) {
 			req.AppendHeader(sip.NewHeader(name, h.Value()))
 		}
 	}

@@ -77,6 +77,7 @@ const (
 	maxBrief      = 2                // 423 in a row
 	backOffBase   = 30 * time.Second // RFC 5626 §4.5: base-time when every flow failed
 	backOffMax    = 30 * time.Minute // RFC 5626 §4.5: max-time
+	flowProven    = 2 * time.Minute  // RFC 5626 §4.5: a flow lost sooner counts as a failure, else a peer that hangs up could make us turn
 	minRefresh    = 5 * time.Second  // below this the 30 s before the end are given up
 	maxExpires    = 24 * time.Hour   // a longer Min-Expires is a refusal
 )
@@ -88,6 +89,7 @@ type Registration struct {
 	targets  []Target
 	state    RegistrationState
 	at       time.Time // next refresh or try; zero for none
+	since    time.Time // when the registration that holds began
 	cseq     uint32
 	last     *sip.Request // the REGISTER that is out or was answered last
 	out      bool         // last waits for its answer
@@ -142,7 +144,9 @@ func (r *Registration) Step(now time.Time, e RegistrationEvent) []RegistrationEf
 		r.retries.challenges, r.retries.brief = 0, 0
 		on = regStop
 	case FlowLost:
-		r.out, on = false, regLost
+		if r.out, on = false, regLost; r.state == RegRegistered && now.Sub(r.since) < flowProven {
+			on = regFailed
+		}
 	case Tick:
 		if r.at.IsZero() || now.Before(r.at) {
 			return nil
@@ -194,6 +198,7 @@ func (r *Registration) perform(now time.Time, on regOn, a answer) []Registration
 		out = append(out, r.send(0, a))
 	}
 	if do&regTell != 0 {
+		r.since = now
 		r.cfg.Trunk.metrics.state(r.cfg.Trunk.Name(), to)
 		out = append(out, RegistrationChanged{r.cfg.Trunk.Name(), from, to, a.status, now})
 	}

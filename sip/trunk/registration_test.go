@@ -187,6 +187,8 @@ func TestGranted(t *testing.T) {
 		{"header", []string{"Expires: 100"}, RegRegistered, 50 * time.Second},
 		{"own contact without time", []string{"Contact: <sip:4930@198.51.100.2:5060>", "Expires: 200"}, RegRegistered, 100 * time.Second},
 		{"only others", []string{"Contact: <sip:x@h>;expires=100"}, RegFailing, 30 * time.Second},
+		{"our contact as the registrar saw it", []string{"Contact: <sip:4930@203.0.113.5:4444;nat=yes>;expires=100"}, RegRegistered, 50 * time.Second},
+		{"our contact rewritten beside another's", []string{"Contact: <sip:4930@203.0.113.5:4444>;expires=100, <sip:4930@h>;expires=50"}, RegFailing, 30 * time.Second},
 		{"no time", []string{"Contact: <sip:4930@198.51.100.2:5060>;expires=0"}, RegFailing, 30 * time.Second},
 	}
 	for _, tt := range tests {
@@ -321,12 +323,29 @@ func TestFlowLost(t *testing.T) {
 	s.step(FlowLost{}, 0)
 	s.step(Start{}, 1)
 	s.answer(200, 0)
+	s.now = s.now.Add(2 * time.Minute)
 	s.step(FlowLost{}, 1)
 	s.wantState(RegRegistering, "registering registered registering")
 	s.step(FlowLost{}, 0)
 	s.wantState(RegFailing, "registering registered registering failing")
 	s.step(Stop{}, 0)
 	s.wantState(RegIdle, "registering registered registering failing idle")
+}
+
+// TestRegistrarThatHangsUp: a registrar that closes the connection after each 200 is not asked again at once, however often it does so.
+func TestRegistrarThatHangsUp(t *testing.T) {
+	s := newRegistrarScript(t, nil)
+	s.step(Start{}, 1)
+	for range 5 {
+		s.answer(200, 0)
+		s.now = s.now.Add(119 * time.Second)
+		s.step(FlowLost{}, 0)
+		s.due(30 * time.Second)
+		s.step(Tick{}, 1)
+	}
+	s.answer(200, 0)
+	s.now = s.now.Add(15 * time.Minute) // half an hour later it is refreshed: the flow is proven, whatever the refresh
+	s.step(FlowLost{}, 1)
 }
 
 func TestLateAnswersAreIgnored(t *testing.T) {

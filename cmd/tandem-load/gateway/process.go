@@ -85,7 +85,7 @@ func (p *Process) start(binary string, site Site) error {
 	defer func() { _ = log.Close() }()
 	p.cmd = exec.Command(binary, "--config", config, "serve")
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = log, log, p.Dir
-	p.cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(max(1, site.Procs)), "TANDEM_LOAD_PASSWORD="+Password)
+	p.cmd.Env = append(os.Environ(), "GODEBUG=gctrace=1", "GOMAXPROCS="+strconv.Itoa(max(1, site.Procs)), "TANDEM_LOAD_PASSWORD="+Password)
 	if err := startPinned(p.cmd); err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (p *Process) Alive() bool {
 	}
 }
 
-// Log is what the gateway has written so far.
+// Log is what the gateway has written so far, and its Go runtime.
 func (p *Process) Log() []byte {
 	b, err := os.ReadFile(p.logFile())
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"tandem/cmd/tandem-load/udp"
 )
 
 // Timers of RFC 3261 §17.1.1.1.
@@ -35,7 +37,7 @@ type Counts struct {
 // Loop runs all sides and alarms. Owned by the goroutine of Run.
 type Loop struct {
 	Counts Counts
-	sides  []*Side
+	doors  []door
 	alarms alarms
 	now    time.Time
 	serial uint64
@@ -44,6 +46,12 @@ type Loop struct {
 
 	mu     sync.Mutex
 	posted []func() // guarded by mu
+}
+
+// door is a socket with who takes what comes.
+type door struct {
+	socket *udp.Socket
+	take   func(b []byte, from netip.AddrPort, at time.Time)
 }
 
 // NewLoop makes a loop without sides.
@@ -58,21 +66,31 @@ func NewLoop() (*Loop, error) {
 
 // Close closes all sockets.
 func (l *Loop) Close() {
-	for _, s := range l.sides {
-		unix.Close(s.socket.fd)
+	for _, d := range l.doors {
+		d.socket.Close()
 	}
 	unix.Close(l.wake)
 }
 
 // Side opens a socket. Port 0 takes any. on hears of what becomes of the side's calls.
 func (l *Loop) Side(addr netip.AddrPort, on func(Event)) (*Side, error) {
-	sock, err := openSocket(addr)
+	s := &Side{On: on, loop: l, calls: map[string]*Call{}, registrations: map[string]*registration{}}
+	sock, err := l.Open(addr, s.take)
 	if err != nil {
 		return nil, err
 	}
-	s := &Side{Addr: sock.addr, On: on, loop: l, socket: sock, calls: map[string]*Call{}, registrations: map[string]*registration{}}
-	l.sides = append(l.sides, s)
+	s.socket, s.Addr = sock, sock.Addr()
 	return s, nil
+}
+
+// Open opens a socket that is no side: for audio. take may not keep the bytes.
+func (l *Loop) Open(addr netip.AddrPort, take func(b []byte, from netip.AddrPort, at time.Time)) (*udp.Socket, error) {
+	sock, err := udp.Open(addr)
+	if err != nil {
+		return nil, err
+	}
+	l.doors = append(l.doors, door{sock, take})
+	return sock, nil
 }
 
 // Now is the time of the present pass.
@@ -107,8 +125,8 @@ func (l *Loop) Run(until func() bool, limit time.Duration) bool {
 		l.alarms.ring(l.now)
 		l.takePosted()
 		busy := false
-		for _, s := range l.sides {
-			busy = s.socket.receive(s.take) || busy
+		for _, d := range l.doors {
+			busy = d.socket.Receive(d.take) || busy
 		}
 		if !busy {
 			l.wait(end)
@@ -128,9 +146,9 @@ func (l *Loop) takePosted() {
 
 // wait waits for a datagram, a post or the next alarm.
 func (l *Loop) wait(end time.Time) {
-	fds := []unix.PollFd{{Fd: int32(l.wake), Events: unix.POLLIN}}
-	for _, s := range l.sides {
-		fds = append(fds, unix.PollFd{Fd: int32(s.socket.fd), Events: unix.POLLIN})
+	fds := append(make([]unix.PollFd, 0, 8), unix.PollFd{Fd: int32(l.wake), Events: unix.POLLIN})
+	for _, d := range l.doors {
+		fds = append(fds, unix.PollFd{Fd: int32(d.socket.FD()), Events: unix.POLLIN})
 	}
 	d := min(idle, time.Until(end))
 	if at, ok := l.alarms.next(); ok {

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"tandem/cmd/tandem-load/udp"
 	"tandem/cmd/tandem-load/wire"
 )
 
@@ -14,7 +15,7 @@ type Side struct {
 	Audio netip.AddrPort // what its calls write into their SDP
 
 	loop          *Loop
-	socket        *socket
+	socket        *udp.Socket
 	calls         map[string]*Call // by Call-ID
 	registrations map[string]*registration
 	buf           []byte
@@ -91,7 +92,7 @@ func (s *Side) reply(m *wire.Message, to netip.AddrPort, r wire.Reply) []byte {
 
 func (s *Side) send(b []byte, to netip.AddrPort) {
 	s.loop.Counts.Sent++
-	s.socket.send(b, to)
+	s.socket.Send(b, to)
 }
 
 // resend sends again what was not answered.

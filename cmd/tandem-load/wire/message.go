@@ -180,8 +180,8 @@ func (m *Message) Branch() string { return Param(m.Via[0], "branch") }
 
 // URI gives the URI of a name-addr or addr-spec, as of Contact (RFC 3261 §20.10).
 func URI(value string) string {
-	if _, rest, ok := strings.Cut(value, "<"); ok {
-		uri, _, _ := strings.Cut(rest, ">")
+	if from := strings.LastIndexByte(value, '<'); from >= 0 { // a name in quotes may hold more of them
+		uri, _, _ := strings.Cut(value[from+1:], ">")
 		return uri
 	}
 	uri, _, _ := strings.Cut(value, ";")

@@ -98,8 +98,8 @@ func (c *Config) checkEndpoints(at source.At) {
 
 // checkAliases wants each alias to mean one endpoint only.
 func (c *Config) checkAliases(here source.At, e *Endpoint) {
-	if e.Name == Echo {
-		here.Errorf("%s: %q is built in", here.Path(), Echo)
+	if e.Name == Echo || e.Name == FlowsMayDial {
+		here.Errorf("%s: %q is built in", here.Path(), e.Name)
 	}
 	for i, alias := range e.Aliases {
 		at := here.Key("aliases").Index(i)
@@ -200,7 +200,7 @@ func (c *Config) checkNumbers(at source.At) {
 		}
 		if n.Flow != "" && c.Plan != nil && c.Plan.Modules[n.Flow] == nil {
 			here.Key("flow").Unknown("flow", n.Flow, sorted(c.Plan.Modules))
-		} else if n.Flow != "" && c.Plan == nil {
+		} else if n.Flow != "" && c.Plan == nil && c.Flows == "" {
 			here.Key("flow").Errorf("numbers.%s: flow %q, but no folder of flows is configured", pattern, n.Flow)
 		}
 		known(here.Key("endpoint"), "endpoint", n.Endpoint, c.dialable())
@@ -222,7 +222,7 @@ func (c *Config) checkOutbound(at source.At) {
 			known(here.Key("trunks").Index(j), "trunk", t, sorted(c.Trunks))
 		}
 		for j, e := range o.Allow {
-			known(here.Key("allow").Index(j), "endpoint", e, sorted(c.Endpoints))
+			known(here.Key("allow").Index(j), "endpoint", e, append(sorted(c.Endpoints), FlowsMayDial))
 		}
 	}
 }
@@ -249,6 +249,10 @@ func report(at, fallback source.At, err error) {
 	path, text := "", err.Error()
 	var f acd.Fault
 	if errors.As(err, &f) {
+		if f.Unknown != "" && below(at, f.Path).Given() {
+			below(at, f.Path).Unknown(f.Kind, f.Unknown, f.Known)
+			return
+		}
 		path, text = f.Path, f.Message
 	} else if p, rest, ok := strings.Cut(text, ": "); ok && !strings.ContainsAny(p, ` "`) {
 		path, text = p, rest

@@ -128,6 +128,10 @@ type Endpoint struct {
 	MaxCalls    int           `yaml:"max_calls" default:"2"`
 }
 
+// FlowsMayDial is the entry of an outbound rule's allow list that lets flows dial for callers who are no phone of ours. Without
+// it a caller who types digits into a flow reaches nobody outside at our cost.
+const FlowsMayDial = "flows"
+
 // Echo is the endpoint that is always there: it plays back what it hears.
 const Echo = "echo"
 
@@ -190,6 +194,6 @@ type Number struct {
 type Outbound struct {
 	Pattern string   `yaml:"pattern,required"` // exact, or a prefix with * at its end
 	Trunks  []string `yaml:"trunks,required"`  // in order of preference
-	Allow   []string `yaml:"allow"`            // endpoints that may dial it; empty: all
+	Allow   []string `yaml:"allow"`            // endpoints that may dial it; empty: all endpoints, and no flow
 	Strip   int      `yaml:"strip"`            // digits taken off the front
 }

@@ -161,6 +161,9 @@ func (c *Config) paths() {
 // loadFlows reads and checks the flow files against what the configuration has.
 func (c *Config) loadFlows(src Source, at source.At, faults *source.Faults) {
 	files, err := c.flowFiles(src)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("there is no folder %s", c.Flows)
+	}
 	if err != nil {
 		at.Key("flows").Errorf("flows: %v", err)
 		return

@@ -20,6 +20,8 @@ type Backend interface {
 	Call(ctx context.Context, id string) (Call, error)
 	Trace(ctx context.Context, id string) ([]TraceLine, error)
 	Hangup(ctx context.Context, id string) error
+	RecordCall(ctx context.Context, id string, do RecordDo) error
+	Why(ctx context.Context, item string) (Why, error)
 	Queues(ctx context.Context) ([]Queue, error)
 	Queue(ctx context.Context, name string) (Queue, error)
 	Agents(ctx context.Context) ([]Agent, error)

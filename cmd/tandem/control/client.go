@@ -149,6 +149,17 @@ func (c *Client) Hangup(ctx context.Context, id string) error {
 	return err
 }
 
+// RecordCall implements Backend.
+func (c *Client) RecordCall(ctx context.Context, id string, do RecordDo) error {
+	_, err := post[struct{}](ctx, c, "/calls/"+url.PathEscape(id)+"/record/"+url.PathEscape(string(do)), nil)
+	return err
+}
+
+// Why implements Backend.
+func (c *Client) Why(ctx context.Context, item string) (Why, error) {
+	return get[Why](ctx, c, "/why/"+url.PathEscape(item))
+}
+
 // Queues implements Backend.
 func (c *Client) Queues(ctx context.Context) ([]Queue, error) { return get[[]Queue](ctx, c, "/queues") }
 

@@ -60,6 +60,10 @@ func TestEverythingCrosses(t *testing.T) {
 		"trunks":    func(b control.Backend) (any, error) { return b.Trunks(ctx) },
 		"trunk":     func(b control.Backend) (any, error) { return b.TestTrunk(ctx, "carrier") },
 		"record":    func(b control.Backend) (any, error) { return b.Record(ctx, "r_1") },
+		"why":       func(b control.Backend) (any, error) { return b.Why(ctx, "c_1") },
+		"recording": func(b control.Backend) (any, error) {
+			return nil, b.RecordCall(ctx, "c_1", control.RecordPause)
+		},
 		"search": func(b control.Backend) (any, error) {
 			return b.SearchRecords(ctx, control.RecordQuery{Text: "anna", State: "open", Limit: 7, Since: controltest.Start})
 		},
@@ -92,6 +96,12 @@ func TestErrorsKeepTheirKind(t *testing.T) {
 	}
 	if _, err := client.SetAgent(ctx, "anna", control.AgentChange{State: "away"}); !errors.Is(err, control.ErrConflict) {
 		t.Errorf("got %v, want ErrConflict", err)
+	}
+	if err := client.RecordCall(ctx, "c_1", control.RecordResume); !errors.Is(err, control.ErrConflict) {
+		t.Errorf("got %v, want ErrConflict", err)
+	}
+	if _, err := client.Why(ctx, "c_7"); !errors.Is(err, control.ErrNotFound) {
+		t.Errorf("got %v, want ErrNotFound", err)
 	}
 	if _, err := client.SearchRecords(ctx, control.RecordQuery{Limit: 5000}); !errors.Is(err, control.ErrInvalid) {
 		t.Errorf("got %v, want ErrInvalid", err)

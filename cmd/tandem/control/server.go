@@ -114,6 +114,10 @@ func (s *Server) routes() http.Handler {
 	on("POST /calls/{name}/hangup", func(c context.Context, r *http.Request) (any, error) {
 		return struct{}{}, b.Hangup(c, name(r))
 	})
+	on("POST /calls/{name}/record/{do}", func(c context.Context, r *http.Request) (any, error) {
+		return struct{}{}, b.RecordCall(c, name(r), RecordDo(r.PathValue("do")))
+	})
+	on("GET /why/{name}", func(c context.Context, r *http.Request) (any, error) { return b.Why(c, name(r)) })
 	on("GET /queues", func(c context.Context, _ *http.Request) (any, error) { return list(b.Queues(c)) })
 	on("GET /queues/{name}", func(c context.Context, r *http.Request) (any, error) { return b.Queue(c, name(r)) })
 	on("GET /agents", func(c context.Context, _ *http.Request) (any, error) { return list(b.Agents(c)) })

@@ -4,19 +4,21 @@ import "time"
 
 // Call is one call as the command line and the API show it.
 type Call struct {
-	ID       string    `json:"id"`
-	State    string    `json:"state"` // routing, ringing, connected, …
-	Caller   string    `json:"caller"`
-	Called   string    `json:"called"`
-	Trunk    string    `json:"trunk,omitempty"`
-	Flow     string    `json:"flow,omitempty"`
-	Step     string    `json:"step,omitempty"`
-	Queue    string    `json:"queue,omitempty"`
-	Agent    string    `json:"agent,omitempty"`
-	Record   string    `json:"record,omitempty"`
-	Started  time.Time `json:"started"`
-	Answered time.Time `json:"answered,omitzero"`
-	Legs     []Leg     `json:"legs,omitempty"` // only from Backend.Call
+	ID     string `json:"id"`
+	State  string `json:"state"` // routing, ringing, connected, …
+	Caller string `json:"caller"`
+	Called string `json:"called"`
+	Trunk  string `json:"trunk,omitempty"`
+	Flow   string `json:"flow,omitempty"`
+	Step   string `json:"step,omitempty"`
+	Queue  string `json:"queue,omitempty"`
+	Agent  string `json:"agent,omitempty"`
+	Record string `json:"record,omitempty"`
+	// Recording is the file that the call is being recorded into, empty for none.
+	Recording string    `json:"recording,omitempty"`
+	Started   time.Time `json:"started"`
+	Answered  time.Time `json:"answered,omitzero"`
+	Legs      []Leg     `json:"legs,omitempty"` // only from Backend.Call
 }
 
 // Leg is one side of a call.
@@ -37,6 +39,39 @@ type TraceLine struct {
 	From string    `json:"from"`
 	To   string    `json:"to"`
 	Text string    `json:"text"` // "INVITE sip:1000@…", "200 OK (INVITE)", or a note such as "step: main/menu"
+}
+
+// RecordDo is what Backend.RecordCall does with the recording of a call.
+type RecordDo string
+
+// The recording commands.
+const (
+	RecordStart  RecordDo = "start"
+	RecordPause  RecordDo = "pause"
+	RecordResume RecordDo = "resume"
+	RecordStop   RecordDo = "stop"
+)
+
+// Why is what is still known of how a work item was routed, oldest decision first.
+type Why struct {
+	Item      string     `json:"item"`
+	Waiting   string     `json:"waiting,omitempty"` // what it waits for now, empty unless it waits
+	Decisions []Decision `json:"decisions"`
+}
+
+// Decision is one routing decision with what was considered.
+type Decision struct {
+	At       time.Time `json:"at"`
+	What     string    `json:"what"` // queued, relaxed, offered, missed, ended
+	Queue    string    `json:"queue"`
+	Agent    string    `json:"agent,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+	Need     string    `json:"need,omitempty"` // "german>=50"
+	Urgency  float64   `json:"urgency,omitempty"`
+	Waited   float64   `json:"waited_seconds"`
+	Free     int       `json:"free"`           // agents free for the item
+	Excluded int       `json:"excluded"`       // of those, spared the item for a while
+	Next     string    `json:"next,omitempty"` // the item that came second
 }
 
 // Queue is one queue's live figures.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"tandem/cmd/tandem-load/wire"
 )
@@ -14,6 +15,7 @@ type Call struct {
 	phone  *Phone
 	ID     string // Call-ID
 	Caller string // of an incoming call: who calls, a URI
+	Called string // of an incoming call: which user of ours
 	audio  *Audio
 	ended  chan struct{} // closed when it is over
 	acked  chan struct{} // of an incoming call: closed by the ACK
@@ -60,7 +62,7 @@ func (p *Phone) Dial(ctx context.Context, number, caller string) (*Call, error) 
 	session := wire.Session{Audio: c.audio.local, Event: wire.Offered}
 	c.out = wire.Request{
 		Method: "INVITE", URI: target, SentBy: p.local, Branch: branch(), From: "<sip:" + caller + "@" + p.local.Addr().String() + ">;tag=" + token(),
-		To: "<" + target + ">", CallID: c.ID, CSeq: 1, Contact: p.contact(), Body: session.SDP(),
+		To: "<" + target + ">", CallID: c.ID, CSeq: 1, Contact: p.contact(p.cfg.User), Body: session.SDP(),
 	}
 	if !p.keep(c) {
 		c.audio.close()
@@ -215,6 +217,12 @@ func (c *Call) within(ctx context.Context, method, body string) (*wire.Message, 
 	return m, nil
 }
 
+// Drop forgets the call without a word, as a phone does that loses its power.
+func (c *Call) Drop() { c.finish("us") }
+
+// forgetAfter is how long a call that is over still answers what comes again (64·T1).
+const forgetAfter = 64 * t1
+
 // finish ends the call once.
 func (c *Call) finish(by string) {
 	c.mu.Lock()
@@ -229,4 +237,9 @@ func (c *Call) finish(by string) {
 	}
 	c.audio.close()
 	close(c.ended)
+	time.AfterFunc(forgetAfter, func() {
+		c.phone.mu.Lock()
+		delete(c.phone.calls, c.ID)
+		c.phone.mu.Unlock()
+	})
 }

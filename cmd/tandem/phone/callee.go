@@ -38,10 +38,10 @@ func (p *Phone) ring(m *wire.Message) {
 		p.reply(m, wire.Reply{Status: 500, Reason: "No Socket", Tag: token()})
 		return
 	}
-	c.invite, c.Caller = m, wire.URI(m.From)
+	c.invite, c.Caller, c.Called = m, wire.URI(m.From), wire.User(m.URI)
 	c.out = wire.Request{
 		URI: wire.URI(m.Contact), SentBy: p.local, From: m.To + ";tag=" + token(), To: m.From, CallID: m.CallID, CSeq: 1,
-		Routes: m.RecordRoute, Contact: p.contact(),
+		Routes: m.RecordRoute, Contact: p.contact(c.Called),
 	}
 	if !p.keep(c) {
 		c.audio.close()
@@ -56,7 +56,7 @@ func (p *Phone) ring(m *wire.Message) {
 }
 
 func (c *Call) answerInvite(r wire.Reply) {
-	r.Tag, r.Contact = wire.Tag(c.out.From), c.phone.contact()
+	r.Tag, r.Contact = wire.Tag(c.out.From), c.out.Contact
 	b := r.Append(nil, c.invite)
 	c.mu.Lock()
 	c.final = b
@@ -159,7 +159,7 @@ func (c *Call) canceled(m *wire.Message) {
 
 // reoffered answers a new offer with the session as it is; an offer without SDP gets ours.
 func (c *Call) reoffered(m *wire.Message) {
-	r := wire.Reply{Status: 200, Reason: "OK", Contact: c.phone.contact()}
+	r := wire.Reply{Status: 200, Reason: "OK", Contact: c.out.Contact}
 	if s, ok := wire.ReadSession(m.Body); ok {
 		c.audio.talkTo(s)
 	}

@@ -195,14 +195,19 @@ func (p *Phone) transact(ctx context.Context, r *wire.Request, early func(*wire.
 
 // Register registers for so many seconds with digest; 0 takes the registration back.
 func (p *Phone) Register(ctx context.Context, seconds int) error {
-	aor := "sip:" + p.cfg.User + "@" + p.cfg.Domain
+	return p.RegisterAs(ctx, p.cfg.User, seconds)
+}
+
+// RegisterAs registers another user with the same password: a phone may stand for many.
+func (p *Phone) RegisterAs(ctx context.Context, user string, seconds int) error {
+	aor := "sip:" + user + "@" + p.cfg.Domain
 	r := &wire.Request{
 		Method: "REGISTER", URI: "sip:" + p.cfg.Domain, SentBy: p.local, From: "<" + aor + ">;tag=" + token(), To: "<" + aor + ">",
-		CallID: token(), CSeq: 1, Branch: branch(), Contact: p.contact(), Headers: []string{fmt.Sprintf("Expires: %d", seconds)},
+		CallID: token(), CSeq: 1, Branch: branch(), Contact: p.contact(user), Headers: []string{fmt.Sprintf("Expires: %d", seconds)},
 	}
 	m, err := p.transact(ctx, r, nil)
 	if err == nil && m.Status == 401 {
-		login := wire.Login{User: p.cfg.User, Password: p.cfg.Password, Method: r.Method, URI: r.URI, CNonce: token()}
+		login := wire.Login{User: user, Password: p.cfg.Password, Method: r.Method, URI: r.URI, CNonce: token()}
 		answer, why := login.Answer(m.Challenges)
 		if why != nil {
 			return why
@@ -219,7 +224,7 @@ func (p *Phone) Register(ctx context.Context, seconds int) error {
 	return nil
 }
 
-func (p *Phone) contact() string { return "sip:" + p.cfg.User + "@" + p.local.String() }
+func (p *Phone) contact(user string) string { return "sip:" + user + "@" + p.local.String() }
 
 // StatusError is a final answer that is no success.
 type StatusError struct {

@@ -87,7 +87,11 @@ func (a At) Report(fault Fault) {
 
 // Unknown reports a name that refers to nothing: `unknown queue "suport"`, with the nearest known name.
 func (a At) Unknown(what, name string, known []string) {
-	a.Report(Fault{Message: fmt.Sprintf("unknown %s %q", what, name), Hint: Suggest(name, known)})
+	hint := Suggest(name, known)
+	if len(known) == 0 {
+		hint = "there is none yet"
+	}
+	a.Report(Fault{Message: fmt.Sprintf("unknown %s %q", what, name), Hint: hint})
 }
 
 // Conflict reports a fault at a and shows where the other value stands.

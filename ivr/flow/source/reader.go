@@ -145,9 +145,25 @@ func (r *Reader) syntax(err error) {
 	if errors.As(err, &at) {
 		fault.Pos = Pos{File: r.file, Line: at.Mark.Line, Col: at.Mark.Column}
 		fault.Message = "not valid YAML: " + at.Message
-		fault.Mask = at.Mark.Line > 0 && at.Mark.Line <= len(r.lines) && delicate.MatchString(r.lines[at.Mark.Line-1])
+		if at.Mark.Line > 0 && at.Mark.Line <= len(r.lines) {
+			line := r.lines[at.Mark.Line-1]
+			fault.Mask, fault.Hint = delicate.MatchString(line), cure(at.Message, line)
+		}
 	}
 	r.faults.Add(fault)
+}
+
+// cure tells what is behind a parser's words that say nothing to somebody new to YAML.
+func cure(message, line string) string {
+	switch {
+	case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
+		return "YAML is indented by blanks: there is a tab in this line"
+	case strings.Contains(message, "unknown anchor"), strings.Contains(message, "alphabetic or numeric"):
+		return `a value that begins with * or & needs quotes: "*11"`
+	case strings.Contains(message, "mapping values are not allowed"):
+		return "a value that holds a colon and a blank needs quotes, and keys of one block stand in one column"
+	}
+	return ""
 }
 
 // bounded counts nodes as a decoder will meet them, so that aliases cannot blow up or loop.

@@ -83,6 +83,33 @@ func (f *Fake) Hangup(_ context.Context, id string) error {
 	return f.Err
 }
 
+// RecordCall implements control.Backend.
+func (f *Fake) RecordCall(_ context.Context, id string, do control.RecordDo) error {
+	switch {
+	case id != "c_1":
+		return missing("live call", id)
+	case do == control.RecordResume:
+		return fmt.Errorf("call c_1 is not paused: %w", control.ErrConflict)
+	}
+	f.note("record %s %s", id, do)
+	return f.Err
+}
+
+// Why implements control.Backend.
+func (f *Fake) Why(_ context.Context, item string) (control.Why, error) {
+	if item != "c_1" {
+		return control.Why{}, missing("work item", item)
+	}
+	return control.Why{Item: item, Decisions: []control.Decision{
+		{At: Start, What: "queued", Queue: "support", Need: "german>=50"},
+		{At: Start.Add(2 * time.Second), What: "offered", Queue: "support", Agent: "ben", Reason: "longest_idle", Need: "german>=50",
+			Urgency: 0.1, Waited: 2, Free: 2, Next: "c_2"},
+		{At: Start.Add(22 * time.Second), What: "missed", Queue: "support", Agent: "ben", Reason: "noanswer", Waited: 22},
+		{At: Start.Add(22 * time.Second), What: "offered", Queue: "support", Agent: "anna", Reason: "longest_idle", Urgency: 1.1,
+			Waited: 22, Free: 1, Excluded: 1},
+	}}, f.Err
+}
+
 // Queues implements control.Backend.
 func (f *Fake) Queues(context.Context) ([]control.Queue, error) {
 	return []control.Queue{{Name: "support", Waiting: 1, LongestWait: 12.5, AgentsReady: 1, AgentsOn: 2, Answered: 3, Abandoned: 1}}, f.Err

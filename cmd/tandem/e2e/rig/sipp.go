@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -20,17 +21,20 @@ type SIPpRun struct {
 	Service  string         // user part of the Request-URI
 	Calls    int            // 0: 1
 	TCP      bool
+	Limit    time.Duration // 0: 20 s
 	Args     []string
 }
 
 // SIPp is a scenario that runs.
 type SIPp struct {
 	*Process
-	At netip.AddrPort
+	At    netip.AddrPort
+	name  string
+	limit time.Duration
 }
 
-// sipping bounds a scenario; the longest waits 64·T1 twice.
-const sipping = 80 * time.Second
+// sipping bounds a scenario that says nothing else.
+const sipping = 20 * time.Second
 
 // StartSIPp starts a scenario.
 func StartSIPp(t testing.TB, s SIPpRun) *SIPp {
@@ -38,13 +42,16 @@ func StartSIPp(t testing.TB, s SIPpRun) *SIPp {
 	if s.Port == 0 {
 		s.Port = Port(t, s.Host)
 	}
+	if s.Limit == 0 {
+		s.Limit = sipping
+	}
 	path, err := filepath.Abs(s.Scenario)
 	if err != nil {
 		t.Fatal(err)
 	}
 	args := []string{"-sf", path, "-i", s.Host.String(), "-p", strconv.Itoa(int(s.Port)), "-mi", s.Host.String(), "-m", strconv.Itoa(max(1, s.Calls)),
 		"-nostdin", "-trace_err", "-error_file", "errors", "-trace_msg", "-message_file", "messages",
-		"-timeout", strconv.Itoa(int(sipping.Seconds())), "-timeout_error", "-key", "domain", Domain}
+		"-timeout", strconv.Itoa(int(s.Limit.Seconds())), "-timeout_error", "-key", "domain", Domain}
 	if s.TCP {
 		args = append(args, "-t", "t1")
 	}
@@ -56,15 +63,15 @@ func StartSIPp(t testing.TB, s SIPpRun) *SIPp {
 		args = append(args, s.Remote.String())
 	}
 	p := Run(t, Program{Name: "sipp", Args: args, Env: []string{"TERM=dumb"}})
-	return &SIPp{p, netip.AddrPortFrom(s.Host, s.Port)}
+	return &SIPp{p, netip.AddrPortFrom(s.Host, s.Port), strings.TrimSuffix(filepath.Base(path), ".xml"), s.Limit}
 }
 
 // Pass waits for the end and fails the test where any call went otherwise than the scenario says.
 func (s *SIPp) Pass(t testing.TB) {
 	t.Helper()
-	code, faults := s.Wait(sipping+5*time.Second), s.file("errors")
+	code, faults := s.Wait(s.limit+5*time.Second), s.file("errors")
 	if code != 0 || faults != "" {
-		t.Errorf("sipp ended with %d: %s\nits messages:\n%s", code, faults, tail(s.file("messages")))
+		t.Errorf("sipp %s ended with %d: %s\nits messages:\n%s", s.name, code, faults[:min(len(faults), 1500)], s.ladder(t))
 	}
 }
 
@@ -108,4 +115,17 @@ func (s *SIPp) Messages(t testing.TB) (list []Message) {
 func (m Message) First() string {
 	line, _, _ := strings.Cut(m.Text, "\n")
 	return strings.TrimSpace(line)
+}
+
+// ladder is the run in a few lines.
+func (s *SIPp) ladder(t testing.TB) string {
+	var b strings.Builder
+	for _, m := range s.Messages(t) {
+		arrow := "-->"
+		if m.Received {
+			arrow = "<--"
+		}
+		fmt.Fprintf(&b, "%s %s %s\n", m.At.Format("15:04:05.000"), arrow, m.First())
+	}
+	return b.String()
 }

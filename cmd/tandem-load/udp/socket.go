@@ -1,4 +1,4 @@
-package ua
+package udp
 
 import (
 	"encoding/binary"
@@ -30,15 +30,16 @@ type slot struct {
 	control [64]byte
 }
 
-// socket is a non-blocking UDP socket that tells when the kernel received. Owned by the loop.
-type socket struct {
+// Socket is a non-blocking UDP socket that tells when the kernel received. Owned by one goroutine.
+type Socket struct {
 	fd    int
 	addr  netip.AddrPort
 	slots [batch]slot
 	heads [batch]mmsghdr
 }
 
-func openSocket(addr netip.AddrPort) (*socket, error) {
+// Open binds a socket. Port 0 takes any.
+func Open(addr netip.AddrPort) (*Socket, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
@@ -59,14 +60,14 @@ func openSocket(addr netip.AddrPort) (*socket, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	s := &socket{fd: fd, addr: netip.AddrPortFrom(addr.Addr(), uint16(name.(*unix.SockaddrInet4).Port))}
+	s := &Socket{fd: fd, addr: netip.AddrPortFrom(addr.Addr(), uint16(name.(*unix.SockaddrInet4).Port))}
 	for i := range s.slots {
 		s.prepare(i)
 	}
 	return s, nil
 }
 
-func (s *socket) prepare(i int) {
+func (s *Socket) prepare(i int) {
 	m, h := &s.slots[i], &s.heads[i].hdr
 	m.iov.Base = &m.data[0]
 	m.iov.SetLen(datagram)
@@ -79,13 +80,13 @@ func sockaddr(a netip.AddrPort) *unix.SockaddrInet4 {
 	return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
 }
 
-// send sends one datagram. What the kernel does not take is lost, as on any network.
-func (s *socket) send(b []byte, to netip.AddrPort) {
+// Send sends one datagram. What the kernel does not take is lost, as on any network.
+func (s *Socket) Send(b []byte, to netip.AddrPort) {
 	_ = unix.Sendto(s.fd, b, 0, sockaddr(to))
 }
 
-// receive reads one batch; false: there was nothing. The bytes are valid during take only.
-func (s *socket) receive(take func(b []byte, from netip.AddrPort, at time.Time)) bool {
+// Receive reads one batch; false: there was nothing. The bytes are valid during take only; at is when the kernel had them.
+func (s *Socket) Receive(take func(b []byte, from netip.AddrPort, at time.Time)) bool {
 	for i := range s.heads {
 		s.heads[i].hdr.SetControllen(len(s.slots[i].control))
 	}
@@ -101,3 +102,12 @@ func (s *socket) receive(take func(b []byte, from netip.AddrPort, at time.Time))
 	}
 	return true
 }
+
+// FD is the descriptor, to wait on.
+func (s *Socket) FD() int { return s.fd }
+
+// Addr is what the socket is bound to.
+func (s *Socket) Addr() netip.AddrPort { return s.addr }
+
+// Close closes the socket.
+func (s *Socket) Close() { unix.Close(s.fd) }

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tandem/acd"
+	"tandem/cmd/tandem/demo"
+	"tandem/ivr"
+	"tandem/ivr/flow"
+	"tandem/ivr/say"
+	"tandem/sip/b2bua"
+)
+
+const waitingFlow = `
+flow: main
+start: wait
+steps:
+  wait: {queue: {name: support, max_wait: 1h, music: music/default, announce: {every: 30s}}, exits: {timeout: bye, refused: bye}}
+  bye: {hangup: 16}
+`
+
+// waitingRoom is a queue with one agent who talks for twenty seconds to each caller, and one caller whose flow hears what the
+// queue announces. It stands where the calls stand: it implements acd.Connector.
+type waitingRoom struct {
+	t      *testing.T
+	door   queueDoor
+	script *flowScript
+	mu     sync.Mutex // guards what is below
+	spoken [][]string // the announcements, as lists of clips
+	music  int
+}
+
+func (w *waitingRoom) Offer(o acd.Offer) {
+	if o.Item.ID == "me" {
+		return // let it ring: the caller goes on waiting
+	}
+	w.must(w.door.Accept(b2bua.OfferAgent{Offer: o.ID.String(), Agent: o.Agent}))
+	w.must(w.door.MediaUp(o.Item.ID, o.ID.Epoch))
+	time.AfterFunc(20*time.Second, func() { w.must(w.door.End(o.Item.ID, "customer")) })
+}
+
+func (w *waitingRoom) Announce(a acd.Announce) {
+	if a.Item != "me" {
+		return
+	}
+	heard := b2bua.QueueWaiting{Position: a.Position}
+	if a.Wait.Known {
+		heard.P50, heard.P80 = a.Wait.P50, a.Wait.P80
+	}
+	w.hear(heard)
+}
+
+// hear gives the flow an event, and ends each announcement that it plays three seconds later.
+func (w *waitingRoom) hear(ev b2bua.ScriptEvent) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, action := range w.script.Step(ev, time.Now()) {
+		play, ok := action.(b2bua.Play)
+		if !ok {
+			continue
+		}
+		if play.Loop {
+			w.music++
+			continue
+		}
+		var clips []string
+		for _, item := range play.Items {
+			clips = append(clips, item.Prompt)
+		}
+		w.spoken = append(w.spoken, clips)
+		time.AfterFunc(3*time.Second, func() { w.hear(b2bua.PlayEnded{Play: play.ID}) })
+	}
+}
+
+func (w *waitingRoom) must(err error) {
+	if err != nil && !errors.Is(err, acd.ErrStopped) {
+		w.t.Error(err)
+	}
+}
+
+func (w *waitingRoom) Withdraw(acd.Withdraw)         {}
+func (w *waitingRoom) Connect(acd.Connect)           {}
+func (w *waitingRoom) Refused(r acd.Refused)         { w.t.Errorf("refused: %+v", r) }
+func (w *waitingRoom) TimedOut(acd.TimedOut)         {}
+func (w *waitingRoom) AgentChanged(acd.AgentChanged) {}
+func (w *waitingRoom) ItemEnded(acd.ItemEnded)       {}
+
+// diskJournal takes 30 ms for each batch, so that what follows from an entry comes later than what a clock alone brings.
+type diskJournal struct{}
+
+func (diskJournal) Append(_ []acd.Entry, done func(error)) {
+	time.AfterFunc(30*time.Millisecond, func() { done(nil) })
+}
+
+func waiting(t *testing.T) (*waitingRoom, *acd.Dispatcher) {
+	t.Helper()
+	plan, faults := flow.Load([]flow.File{{Name: "main.yaml", Data: []byte(waitingFlow)}}, flow.World{})
+	if faults.Failed() {
+		t.Fatal(faults)
+	}
+	w := &waitingRoom{t: t, script: newFlowScript(&ivr.Set{Modules: plan.Modules}, "main", ivr.Facts{Answered: true})}
+	d, err := acd.NewDispatcher(acd.Options{Journal: diskJournal{}, Connector: w, Config: acd.Config{
+		Queues: []acd.QueueConfig{{Name: "support", AnnounceEvery: 30 * time.Second, Agents: []string{"anna"}}},
+		Agents: []acd.AgentConfig{{ID: "anna"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.door = queueDoor{dispatcher: d}
+	return w, d
+}
+
+// TestWaitingCallerHearsPlaceAndTime follows an announcement from the dispatcher through the flow to the clips: eight callers
+// are ahead, an important one pushes in. Place and time are told, in the shipped prompts, at their interval, and never grow.
+func TestWaitingCallerHearsPlaceAndTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, d := waiting(t)
+		ctx, stop := context.WithCancel(t.Context())
+		over := make(chan error)
+		go func() { over <- d.Run(ctx) }()
+		for _, ev := range []acd.Event{acd.DeviceUsable{Agent: "anna", Device: acd.Phone, Usable: true}, acd.SignIn{Agent: "anna", Ready: true}} {
+			w.must(d.Post(ev))
+		}
+		for i := range 9 { // the first is served at once
+			w.must(w.door.Enqueue(b2bua.WorkItem{ID: fmt.Sprint("other", i), Queue: "support"}))
+		}
+		time.Sleep(time.Second)
+		w.hear(b2bua.Started{})
+		w.must(w.door.Enqueue(b2bua.WorkItem{ID: "me", Queue: "support"}))
+		time.Sleep(125 * time.Second)
+		w.must(w.door.Enqueue(b2bua.WorkItem{ID: "vip", Queue: "support", Priority: 99}))
+		time.Sleep(60 * time.Second)
+		stop()
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+		time.Sleep(30 * time.Second) // talks and clips end
+		w.judge()
+	})
+}
+
+// judge reads the announcements back.
+func (w *waitingRoom) judge() {
+	var places, minutes []int
+	for _, clips := range w.spoken {
+		for _, c := range clips {
+			if _, err := fs.Stat(demo.Prompts(), c+".wav"); err != nil {
+				w.t.Errorf("prompt %s is not shipped", c)
+			}
+		}
+		text := strings.Join(clips, " ")
+		for n := 1; n <= 30; n++ {
+			if place, _ := say.Clips(say.Position, n); strings.HasPrefix(text, strings.Join(place, " ")) {
+				places = append(places, n)
+			}
+			if wait, _ := say.Clips(say.Wait, time.Duration(n)*time.Minute); strings.HasSuffix(text, strings.Join(wait, " ")) {
+				minutes = append(minutes, n)
+			}
+		}
+	}
+	w.t.Logf("places %v, minutes %v, %d announcements", places, minutes, len(w.spoken))
+	falls := func(what string, list []int, least int) {
+		if len(list) < least {
+			w.t.Errorf("%s: heard %v, want at least %d", what, list, least)
+		}
+		for i := 1; i < len(list); i++ {
+			if list[i] >= list[i-1] {
+				w.t.Errorf("%s: heard %v: it grew or was repeated", what, list)
+			}
+		}
+	}
+	falls("places", places, 5)
+	falls("minutes", minutes, 2)
+	if len(places) > 0 && places[0] != 9 {
+		w.t.Errorf("the first place is %d, want 9: eight wait ahead", places[0])
+	}
+	if w.music != len(w.spoken)+1 {
+		w.t.Errorf("music began %d times around %d announcements", w.music, len(w.spoken))
+	}
+}
