@@ -13,7 +13,8 @@ type Store interface {
 	// otherwise: from the writer, without a lock held, after the batch is durable (Receipt.Err nil) or refused. [1-5, 9, 10]
 	Append(b Batch, done func(Receipt)) error
 	// Resolve finds or creates the customer and the record of an interaction. It is ordered with Append: two resolutions of
-	// one unknown number give one customer. done is called as with Append, after what was created is durable. [6]
+	// one unknown number give one customer. done is called as with Append, after what was created is durable, or with
+	// Contact.Early before Resolve returns. [6]
 	Resolve(c Contact, done func(Resolution)) error
 
 	// Record gives one record, Seq included, or ErrNotFound.
@@ -42,6 +43,7 @@ type Store interface {
 
 // Batch is a set of writes that become durable together or not at all.
 type Batch struct {
+	Now      bool            // somebody waits for the receipt: events are not kept back for company
 	Events   []journey.Event // Seq is ignored and assigned
 	Updates  []Update
 	Work     []WorkEntry // Order is ignored and assigned
@@ -78,6 +80,7 @@ type Contact struct {
 	Identities []journey.Identity // in normal form; empty for an anonymous caller
 	Record     string             // force this record (a token, a known thread); unknown ones are ignored
 	Window     time.Duration      // continuity window; 0: journey.ContinuityWindow
+	Early      bool               // answer when it is decided; it is durable before anything that is appended afterwards
 }
 
 // Resolution answers a Contact.

@@ -8,6 +8,7 @@ import (
 // still become durable.
 func AppendWait(ctx context.Context, s Store, b Batch) (Receipt, error) {
 	got := make(chan Receipt, 1)
+	b.Now = true
 	if err := s.Append(b, func(r Receipt) { got <- r }); err != nil {
 		return Receipt{Err: err}, err
 	}

@@ -43,7 +43,7 @@ func (d *recordsDoor) Identify(a b2bua.Arrival, done func(b2bua.Identity)) error
 		done(b2bua.Identity{})
 		return nil
 	}
-	c := store.Contact{Channel: journey.Voice, At: a.At, Identities: d.identities(a)}
+	c := store.Contact{Channel: journey.Voice, At: a.At, Early: true, Identities: d.identities(a)}
 	stranger := func(err error) {
 		id := b2bua.Identity{Record: "r_" + strings.ToLower(rand.Text())}
 		d.log.Error("caller not looked up", "call", a.Call, "record", id.Record, "err", err)

@@ -177,7 +177,9 @@ func (f *folding) ended(e journey.Event) {
 	d := e.Data
 	f.cdr.Ended, f.cdr.By, f.cdr.Codec = e.At, d[journey.DataBy], d[journey.DataCodec]
 	f.cdr.Cause, _ = strconv.Atoi(d[journey.DataCause])
-	f.cdr.Status, _ = strconv.Atoi(d[journey.DataStatus])
+	if f.cdr.Status, _ = strconv.Atoi(d[journey.DataStatus]); f.cdr.Status != 0 {
+		f.cdr.Answered = time.Time{} // a flow was entered that never answered
+	}
 	f.cdr.MOS, f.cdr.Loss, f.cdr.Jitter = figure(d[journey.DataMOS]), figure(d[journey.DataLoss]), figure(d[journey.DataJitter])
 }
 

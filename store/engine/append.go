@@ -43,6 +43,11 @@ func newAppendOp(b store.Batch, done func(store.Receipt)) (*appendOp, error) {
 
 func (a *appendOp) size() int { return a.bytes }
 
+// urgent holds for everything but plain events: a dispatcher waits for its journal, a phone for its binding.
+func (a *appendOp) urgent() bool {
+	return a.batch.Now || len(a.batch.Work) > 0 || len(a.batch.Bindings) > 0 || a.batch.Snapshot != nil
+}
+
 func (a *appendOp) finish(groupErr error) {
 	if groupErr != nil {
 		a.receipt = store.Receipt{Err: groupErr}

@@ -22,7 +22,11 @@ type Engine struct {
 	mu     sync.Mutex
 	queue  []op // guarded by mu, as all below
 	bytes  int
+	hurry  bool // somebody waits for something in the queue
 	closed bool
+
+	deciding sync.Mutex            // held for a resolution; never while writing
+	onTheWay map[string]*resolveOp // guarded by deciding: by identity, decided and not yet written
 
 	heads      map[string]*head // owned by the writer
 	dirty      []*head          // heads that the group changed
@@ -39,7 +43,8 @@ var _ store.Store = (*Engine)(nil)
 // New begins the writer on a medium whose buckets exist.
 func New(m Medium, o Options) (*Engine, error) {
 	o = o.withDefaults()
-	e := &Engine{medium: m, opts: o, met: newMetrics(o.Registry), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	e := &Engine{medium: m, opts: o, met: newMetrics(o.Registry), wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		onTheWay: map[string]*resolveOp{}}
 	if err := e.forget(); err != nil {
 		return nil, err
 	}
@@ -64,15 +69,6 @@ func (e *Engine) Append(b store.Batch, done func(store.Receipt)) error {
 	return e.post(a)
 }
 
-// Resolve implements store.Store.
-func (e *Engine) Resolve(c store.Contact, done func(store.Resolution)) error {
-	if err := c.Validate(); err != nil {
-		e.met.refused.WithLabelValues("invalid").Inc()
-		return err
-	}
-	return e.post(&resolveOp{contact: c, done: done})
-}
-
 // post puts an op into the queue or says why not. It never waits.
 func (e *Engine) post(o op) error {
 	if err := e.Health(); err != nil && !errors.Is(err, store.ErrClosed) {
@@ -90,6 +86,7 @@ func (e *Engine) post(o op) error {
 	default:
 		e.queue = append(e.queue, o)
 		e.bytes += size
+		e.hurry = e.hurry || o.urgent()
 	}
 	e.mu.Unlock()
 	switch err {
@@ -142,7 +139,7 @@ func (e *Engine) take(into []op) (group []op, more, closed bool) {
 	for _, o := range group {
 		e.bytes -= o.size()
 	}
-	closed, more = e.closed, rest > 0
+	closed, more, e.hurry = e.closed, rest > 0, rest > 0
 	e.met.depth.Set(float64(rest))
 	e.met.bytes.Set(float64(e.bytes))
 	e.mu.Unlock()

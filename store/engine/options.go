@@ -12,6 +12,7 @@ type Options struct {
 	Queue      int                   // entries waiting for the writer; default 16384
 	QueueBytes int                   // bytes waiting for the writer; default 64 MiB
 	Group      int                   // entries of one transaction; default 2048
+	Pace       time.Duration         // how long events wait for company before they are written; default 20 ms, negative: not at all
 	Probe      time.Duration         // how often an unhealthy medium is tried; default 1 s
 	Sweep      time.Duration         // how often ended bindings are forgotten; default 1 min
 	Log        *slog.Logger          // default: discards
@@ -27,6 +28,9 @@ func (o Options) withDefaults() Options {
 	set(&o.Queue, 16384)
 	set(&o.QueueBytes, 64<<20)
 	set(&o.Group, 2048)
+	if o.Pace == 0 {
+		o.Pace = 20 * time.Millisecond
+	}
 	if o.Probe <= 0 {
 		o.Probe = time.Second
 	}

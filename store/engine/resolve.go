@@ -8,16 +8,20 @@ import (
 	"tandem/store/journey"
 )
 
-// resolveOp is a queued Contact.
+// resolveOp is a Contact that was decided and is to be written.
 type resolveOp struct {
 	contact store.Contact
-	done    func(store.Resolution)
+	done    func(store.Resolution) // nil when it was called already
 	res     store.Resolution
+	e       *Engine
 }
 
 func (r *resolveOp) size() int { return 512 }
 
+func (r *resolveOp) urgent() bool { return r.done != nil }
+
 func (r *resolveOp) finish(groupErr error) {
+	r.e.arrived(r)
 	if groupErr != nil {
 		r.res = store.Resolution{Err: groupErr}
 	}
@@ -26,23 +30,116 @@ func (r *resolveOp) finish(groupErr error) {
 	}
 }
 
-// apply is the resolution algorithm: the first match wins.
-func (r *resolveOp) apply(e *Engine, tx Tx) error {
-	r.res = store.Resolution{}
-	forced, err := e.record(tx, r.contact.Record)
+// Resolve implements store.Store. It decides at once, from what is written and what is on its way; the writer writes what was
+// decided, before anything that is appended later.
+func (e *Engine) Resolve(c store.Contact, done func(store.Resolution)) error {
+	if err := c.Validate(); err != nil {
+		e.met.refused.WithLabelValues("invalid").Inc()
+		return err
+	}
+	r := &resolveOp{contact: c, done: done, e: e}
+	if c.Early {
+		r.done = nil
+	}
+	res, err := e.decide(r)
+	if err == nil && c.Early && done != nil {
+		done(res)
+	}
+	return err
+}
+
+// decide resolves a contact and queues what is to be written. One at a time: so two calls of one unknown number agree.
+func (e *Engine) decide(r *resolveOp) (store.Resolution, error) {
+	e.deciding.Lock()
+	defer e.deciding.Unlock()
+	if err := e.view(func(tx Tx) error { r.decide(e, tx); return nil }); err != nil {
+		return store.Resolution{}, err
+	}
+	res := r.res
+	for _, id := range r.contact.Identities {
+		e.onTheWay[string(join(string(id.Type), id.Value))] = r
+	}
+	if err := e.post(r); err != nil {
+		e.arrivedLocked(r)
+		return store.Resolution{}, err
+	}
+	return res, nil
+}
+
+// arrived forgets an op that is written, or never will be.
+func (e *Engine) arrived(r *resolveOp) {
+	e.deciding.Lock()
+	defer e.deciding.Unlock()
+	e.arrivedLocked(r)
+}
+
+func (e *Engine) arrivedLocked(r *resolveOp) {
+	for _, id := range r.contact.Identities {
+		if key := string(join(string(id.Type), id.Value)); e.onTheWay[key] == r {
+			delete(e.onTheWay, key)
+		}
+	}
+}
+
+// decide is the resolution algorithm: the first match wins.
+func (r *resolveOp) decide(e *Engine, tx Tx) {
+	forced, err := loadRecord(tx, r.contact.Record)
 	known := err == nil && r.contact.Record != ""
 	if known && forced.Customer != "" {
 		r.res.Customer = forced.Customer
 	} else {
 		r.match(tx)
 	}
+	before := r.follow(e)
+	if r.res.Customer == "" && len(r.contact.Identities) > 0 {
+		r.res.Customer, r.res.NewCustomer = newID("c", r.contact.At), true
+	}
+	r.rate(tx, before != nil)
+	rec, found := forced, known
+	switch {
+	case !known && before != nil && before.contact.Topic == r.contact.Topic:
+		r.res.Record = before.res.Record
+		return
+	case !known:
+		rec, found = r.findRecord(tx)
+	}
+	if found {
+		r.res.Record, r.res.Reopened = rec.ID, rec.State == journey.Closed
+		return
+	}
+	r.res.Record, r.res.NewRecord = newID("r", r.contact.At), true
+}
+
+// follow takes the customer of a contact with the same identity that is decided and not yet written.
+func (r *resolveOp) follow(e *Engine) *resolveOp {
+	if r.res.Customer != "" {
+		return nil
+	}
+	for _, id := range r.contact.Identities {
+		if before := e.onTheWay[string(join(string(id.Type), id.Value))]; before != nil && !id.Shared {
+			r.res.Customer = before.res.Customer
+			return before
+		}
+	}
+	return nil
+}
+
+// rate tells how strongly the match is known: by the identities that are the customer's own.
+func (r *resolveOp) rate(tx Tx, followed bool) {
+	for _, id := range r.contact.Identities {
+		row := loadIdentity(tx, id.Type, id.Value)
+		if !row.shared() && (followed || r.res.NewCustomer || row.has(r.res.Customer)) {
+			r.res.Strength = max(r.res.Strength, id.Strength)
+		}
+	}
+}
+
+// apply writes what was decided.
+func (r *resolveOp) apply(e *Engine, tx Tx) error {
 	if err := r.keepCustomer(tx); err != nil {
 		return err
 	}
-	if known {
-		return r.attach(e, tx, forced)
-	}
-	if rec, found := r.findRecord(e, tx); found {
+	if rec, err := e.record(tx, r.res.Record); err == nil && !r.res.NewRecord {
 		return r.attach(e, tx, rec)
 	}
 	return r.create(e, tx)
@@ -68,29 +165,21 @@ func (r *resolveOp) match(tx Tx) {
 	r.res.Customer = best.Customer
 }
 
-// keepCustomer makes the customer if there is none, and links the identities to it. A caller who shows no identity has no
-// customer.
+// keepCustomer writes the customer if it is new, and links the identities to it. A caller who shows no identity has no customer.
 func (r *resolveOp) keepCustomer(tx Tx) error {
+	if r.res.Customer == "" {
+		return nil
+	}
 	c := journey.Customer{ID: r.res.Customer}
-	if c.ID != "" {
+	if !r.res.NewCustomer {
 		var err error
 		if c, err = loadCustomer(tx, c.ID); err != nil {
 			return nil // the link outlived its customer; the record is attached all the same
 		}
-	} else {
-		if len(r.contact.Identities) == 0 {
-			return nil
-		}
-		c.ID = newID("c", r.contact.At)
-		r.res.Customer, r.res.NewCustomer = c.ID, true
 	}
 	changed := r.res.NewCustomer
 	for _, id := range r.contact.Identities {
 		row := loadIdentity(tx, id.Type, id.Value)
-		own := row.has(c.ID)
-		if !row.shared() && (own || r.res.NewCustomer) {
-			r.res.Strength = max(r.res.Strength, id.Strength)
-		}
 		if !row.link(c.ID, id, r.contact.At) {
 			continue
 		}
@@ -109,7 +198,7 @@ func (r *resolveOp) keepCustomer(tx Tx) error {
 const maxLooked = 100
 
 // findRecord gives the record that goes on: open in its window first, else one closed a short time ago.
-func (r *resolveOp) findRecord(e *Engine, tx Tx) (rec journey.Record, found bool) {
+func (r *resolveOp) findRecord(tx Tx) (rec journey.Record, found bool) {
 	if r.res.Customer == "" || r.res.NewCustomer {
 		return rec, false
 	}
@@ -121,7 +210,7 @@ func (r *resolveOp) findRecord(e *Engine, tx Tx) (rec journey.Record, found bool
 	var closed journey.Record
 	tx.Scan(byCustomer, Range{Prefix: under(r.res.Customer), Reverse: true}, func(k, _ []byte) bool {
 		looked++
-		x, err := e.record(tx, string(k[len(r.res.Customer)+1:]))
+		x, err := loadRecord(tx, string(k[len(r.res.Customer)+1:]))
 		if err == nil && x.Topic == r.contact.Topic {
 			if x.State != journey.Closed && r.contact.At.Sub(x.Touched) <= window {
 				rec, found = x, true
@@ -137,14 +226,13 @@ func (r *resolveOp) findRecord(e *Engine, tx Tx) (rec journey.Record, found bool
 	return rec, found
 }
 
+// attach lets a record go on.
 func (r *resolveOp) attach(e *Engine, tx Tx, rec journey.Record) error {
-	r.res.Record = rec.ID
 	e.touch(e.head(tx, rec.ID), r.contact.At)
 	old := rec.Customer
 	if rec.State == journey.Open && (old != "" || r.res.Customer == "") {
 		return nil
 	}
-	r.res.Reopened = rec.State == journey.Closed
 	rec.State, rec.Closed = journey.Open, time.Time{}
 	if old == "" {
 		rec.Customer = r.res.Customer
@@ -156,9 +244,8 @@ func (r *resolveOp) attach(e *Engine, tx Tx, rec journey.Record) error {
 }
 
 func (r *resolveOp) create(e *Engine, tx Tx) error {
-	rec := journey.Record{ID: newID("r", r.contact.At), Customer: r.res.Customer, Topic: r.contact.Topic,
+	rec := journey.Record{ID: r.res.Record, Customer: r.res.Customer, Topic: r.contact.Topic,
 		State: journey.Open, Opened: r.contact.At.UTC()}
-	r.res.Record, r.res.NewRecord = rec.ID, true
 	if err := e.openRecord(tx, rec); err != nil {
 		return err
 	}

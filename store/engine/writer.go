@@ -13,6 +13,7 @@ type op interface {
 	size() int
 	apply(w *Engine, tx Tx) error
 	finish(groupErr error)
+	urgent() bool // somebody waits for it: it is not kept back for company
 }
 
 // write is the writer: it ends when the engine is closed and the queue is empty.
@@ -40,6 +41,7 @@ func (e *Engine) write() {
 		timer.Reset(e.nap(lastSweep))
 		select {
 		case <-e.wake:
+			e.gather()
 		case now := <-timer.C:
 			if e.fault.Load() != nil {
 				e.probe()
@@ -49,6 +51,32 @@ func (e *Engine) write() {
 			}
 		}
 	}
+}
+
+// gather lets ops for which nobody waits come together, for at most Options.Pace: a commit costs the same for one as for many.
+func (e *Engine) gather() {
+	if e.hurried() {
+		return
+	}
+	pace := time.NewTimer(e.opts.Pace)
+	defer pace.Stop()
+	for {
+		select {
+		case <-pace.C:
+			return
+		case <-e.wake:
+			if e.hurried() {
+				return
+			}
+		}
+	}
+}
+
+// hurried tells whether the queue should be written now.
+func (e *Engine) hurried() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.hurry || e.closed || len(e.queue) >= e.opts.Group
 }
 
 func (e *Engine) nap(lastSweep time.Time) time.Duration {

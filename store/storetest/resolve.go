@@ -205,3 +205,31 @@ func testResolveConcurrent(t *testing.T, sub Subject) {
 		t.Fatalf("got %d customers and records for one number, %d new, want 1", len(seen), fresh)
 	}
 }
+
+// testResolveEarly resolves without waiting for the disk: two contacts of one unknown number agree at once, and what is appended
+// to the record afterwards finds its customer there.
+func testResolveEarly(t *testing.T, sub Subject) {
+	s := open(t, sub, t.TempDir(), engine.Options{})
+	var got [2]store.Resolution
+	for i := range got {
+		c := contact(time.Duration(i)*time.Minute, "", tel("+498", journey.Claimed))
+		c.Early = true
+		answered := false
+		if err := s.Resolve(c, func(r store.Resolution) { got[i], answered = r, true }); err != nil || !answered {
+			t.Fatalf("resolve %d: %v, answered %v", i, err, answered)
+		}
+	}
+	if got[0].Record != got[1].Record || got[0].Customer != got[1].Customer || !got[0].NewCustomer || got[1].NewCustomer {
+		t.Fatalf("got %+v and %+v, want one customer and one record", got[0], got[1])
+	}
+	_, err := store.AppendWait(context.Background(), s, store.Batch{Events: []journey.Event{{
+		Record: got[0].Record, At: start, Kind: journey.Note, Actor: "system",
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := s.Record(got[0].Record)
+	if err != nil || rec.Customer != got[0].Customer || rec.Seq != 1 {
+		t.Errorf("record %+v, %v; want one event and customer %s", rec, err, got[0].Customer)
+	}
+}

@@ -39,6 +39,7 @@ func Run(t *testing.T, sub Subject) {
 		{"search and reads", testSearch},
 		{"6 resolve", testResolve},
 		{"6 resolve concurrently", testResolveConcurrent},
+		{"6 resolve early", testResolveEarly},
 		{"7 work journal", testWork},
 		{"8 bindings", testBindings},
 		{"9 full queue", testBusy},
