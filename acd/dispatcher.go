@@ -105,6 +105,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
+		d.metrics.queues(d.state)
 		d.arm(timer)
 		d.next(ctx, timer.C)
 		if ctx.Err() != nil {
@@ -218,7 +219,7 @@ func (d *Dispatcher) settle() error {
 		d.pending = d.pending[1:]
 		d.metrics.durable(time.Since(b.at), len(d.pending))
 		for _, e := range b.effects {
-			d.metrics.effects.Inc()
+			d.metrics.effect(e)
 			e.perform(d.connector)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -337,18 +338,56 @@ func TestMissingOptions(t *testing.T) {
 	}
 }
 
-func TestMetricsManual(t *testing.T) {
-	reg := prometheus.NewRegistry()
-	newMetrics(reg)
+// TestQueuesAreCounted reads the figures by queue that a wallboard asks for.
+func TestQueuesAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reg := prometheus.NewRegistry()
+		b := start(t, Options{Journal: journalFunc(instant), Registerer: reg})
+		defer b.end()
+		b.post(call("i1"), call("i2"), call("i2"), Enqueue{Item{ID: "i3", Queue: "nowhere", Media: Voice}}, Leave{"i1"})
+		synctest.Wait()
+		want := []string{"ended_items_total  refused 1", "ended_items_total billing refused 1", "ended_items_total billing short 1",
+			"waiting_items billing 1"}
+		if got := byQueue(t, reg); !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		cfg := smallConfig()
+		cfg.Queues[0].Name = "sales"
+		b.post(Configure{cfg})
+		synctest.Wait()
+		if got := byQueue(t, reg); got[len(got)-1] != "waiting_items sales 0" || slices.Contains(got, "waiting_items billing 1") {
+			t.Errorf("after billing was removed: %q", got)
+		}
+	})
+}
+
+// byQueue lists the metrics that have a queue, as "name queue outcome value".
+func byQueue(t *testing.T, reg *prometheus.Registry) (lines []string) {
+	t.Helper()
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
 	for _, f := range families {
-		out.WriteString(f.GetName() + " " + f.GetType().String() + " " + f.GetHelp() + "\n")
+		for _, m := range f.GetMetric() {
+			if len(m.GetLabel()) == 0 {
+				continue
+			}
+			words := []string{strings.TrimPrefix(f.GetName(), "tandem_acd_")}
+			queue, outcome := "", []string(nil)
+			for _, l := range m.GetLabel() {
+				if l.GetName() == "queue" {
+					queue = l.GetValue()
+				} else {
+					outcome = append(outcome, l.GetValue())
+				}
+			}
+			words = append(append(words, queue), outcome...)
+			lines = append(lines, strings.Join(append(words, fmt.Sprint(m.GetCounter().GetValue()+m.GetGauge().GetValue())), " "))
+		}
 	}
-	golden(t, "metrics.txt", out.Bytes())
+	slices.Sort(lines)
+	return lines
 }
 
 func testLog(w *bytes.Buffer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

@@ -1,13 +1,17 @@
 package acd
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics are the dispatcher's figures. They carry no queue, agent or item names.
+// metrics are the dispatcher's figures. Queues are named, a closed set; agents, items and callers never are.
 type metrics struct {
+	ended       *prometheus.CounterVec
+	waiting     *prometheus.GaugeVec
+	shown       []shownQueue // owned by the dispatcher, as the configuration orders them
 	stepTime    prometheus.Histogram
 	journalTime prometheus.Histogram
 	busyTime    prometheus.Counter
@@ -22,6 +26,13 @@ type metrics struct {
 	failed      prometheus.Counter
 }
 
+// shownQueue is a queue with what its gauge shows.
+type shownQueue struct {
+	queue *queue
+	n     int
+	gauge prometheus.Gauge
+}
+
 func newMetrics(r prometheus.Registerer) *metrics {
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
@@ -30,6 +41,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
 	}
 	m := &metrics{
+		ended: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tandem_acd_ended_items_total",
+			Help: "Items by queue and outcome; a refused one was never in it."}, []string{"queue", "outcome"}),
+		waiting: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tandem_acd_waiting_items",
+			Help: "Items waiting or offered, by queue."}, []string{"queue"}),
 		stepTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "tandem_acd_step_seconds",
 			Help: "Time a step takes.", Buckets: prometheus.ExponentialBuckets(1e-6, 4, 10)}),
 		journalTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "tandem_acd_journal_seconds",
@@ -46,7 +61,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		failed:   counter("tandem_acd_journal_failed_total", "Times that the journal failed and ended the dispatcher."),
 	}
 	if r != nil {
-		r.MustRegister(m.stepTime, m.journalTime, m.busyTime, m.depth, m.items, m.timers, m.pending, m.busy, m.rejected,
+		r.MustRegister(m.ended, m.waiting, m.stepTime, m.journalTime, m.busyTime, m.depth, m.items, m.timers, m.pending, m.busy, m.rejected,
 			m.entries, m.effects, m.failed)
 	}
 	return m
@@ -63,4 +78,36 @@ func (m *metrics) step(took time.Duration, s *State, depth int) {
 func (m *metrics) durable(took time.Duration, pending int) {
 	m.journalTime.Observe(took.Seconds())
 	m.pending.Set(float64(pending))
+}
+
+// effect counts what was performed.
+func (m *metrics) effect(e Effect) {
+	m.effects.Inc()
+	switch e := e.(type) {
+	case ItemEnded:
+		m.ended.WithLabelValues(e.Queue, e.Outcome.String()).Inc()
+	case Refused:
+		if e.Reason == RefusedInvalid {
+			e.Queue = "" // the name is not one of ours
+		}
+		m.ended.WithLabelValues(e.Queue, ItemRefused.String()).Inc()
+	}
+}
+
+// queues shows how many wait, touching only the gauges that change.
+func (m *metrics) queues(s *State) {
+	if !slices.EqualFunc(m.shown, s.order, func(x shownQueue, q *queue) bool { return x.queue == q }) {
+		m.waiting.Reset()
+		m.shown = m.shown[:0]
+		for _, q := range s.order {
+			m.shown = append(m.shown, shownQueue{q, -1, m.waiting.WithLabelValues(q.cfg.Name)})
+		}
+	}
+	for i := range m.shown {
+		x := &m.shown[i]
+		if n := x.queue.count[ItemQueued] + x.queue.count[ItemOffered]; n != x.n {
+			x.n = n
+			x.gauge.Set(float64(n))
+		}
+	}
 }

@@ -1,7 +1,9 @@
 package acd
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -181,4 +183,49 @@ func offered(t *testing.T, strategy route.Strategy) string {
 		}
 	}
 	return order[1:]
+}
+
+// TestItemsAgainstSort compares the reader, which looks at heads only, with a plain sort of everything.
+func TestItemsAgainstSort(t *testing.T) {
+	cfg := smallConfig()
+	cfg.Queues = append(cfg.Queues, QueueConfig{Name: "sales", Agents: []string{"bert"}, JoinWhen: JoinAlways})
+	s := atWork(t, cfg, "anna", "bert")
+	now := epoch0
+	for i := range 200 {
+		now = now.Add(time.Duration(i%3) * 700 * time.Millisecond)
+		it := Item{ID: fmt.Sprintf("i%03d", (i*37)%200), Queue: []string{"billing", "sales"}[i%2], Media: []Media{Voice, Callback}[i%2],
+			Weight: float64(1 + i%4)}
+		s.Step(Enqueue{it}, now)
+	}
+	for _, queue := range []string{"", "billing", "sales", "none"} {
+		var want []*item
+		for _, it := range s.items {
+			if queue == "" || it.queue.cfg.Name == queue {
+				want = append(want, it)
+			}
+		}
+		slices.SortFunc(want, func(a, b *item) int { return cmp.Or(a.t0.Compare(b.t0), cmp.Compare(a.spec.ID, b.spec.ID)) })
+		for _, limit := range []int{-1, 0, 7, 1000} {
+			got := s.Items(queue, limit)
+			if n := min(len(want), max(limit, 0)); len(got) != n {
+				t.Fatalf("%q, at most %d: got %d items, want %d", queue, limit, len(got), n)
+			}
+			for i, v := range got {
+				if v.Item.ID != want[i].spec.ID {
+					t.Fatalf("%q, at most %d: place %d is %s, want %s", queue, limit, i, v.Item.ID, want[i].spec.ID)
+				}
+			}
+		}
+	}
+	for _, v := range s.Queues(now) {
+		longest := time.Duration(0)
+		for _, it := range s.items {
+			if it.pool != nil && it.queue.cfg.Name == v.Name {
+				longest = max(longest, now.Sub(it.t0))
+			}
+		}
+		if v.Oldest != longest {
+			t.Errorf("%s: oldest %v, want %v", v.Name, v.Oldest, longest)
+		}
+	}
 }

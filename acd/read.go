@@ -6,21 +6,17 @@ import (
 	"time"
 )
 
+// The readers run on the dispatcher's goroutine, so none of them walks over all items: a wallboard must not delay a caller.
+
 // Queues copies what every queue is doing, in the order of the configuration.
 func (s *State) Queues(now time.Time) []QueueView {
-	oldest := map[*queue]time.Time{}
-	for _, it := range s.items {
-		if at, ok := oldest[it.queue]; it.pool != nil && (!ok || it.t0.Before(at)) {
-			oldest[it.queue] = it.t0
-		}
-	}
 	out := make([]QueueView, 0, len(s.order))
 	for _, q := range s.order {
 		v := QueueView{Name: q.cfg.Name, Mode: q.mode, Waiting: q.count[ItemQueued], Offered: q.count[ItemOffered],
 			Active:  q.count[ItemConnecting] + q.count[ItemActive] + q.count[ItemWrapUp],
 			Members: len(q.members), Answered: q.answered, Abandoned: q.abandoned}
-		if at, ok := oldest[q]; ok {
-			v.Oldest = max(now.Sub(at), 0)
+		for _, it := range q.first(1) {
+			v.Oldest = max(now.Sub(it.t0), v.Oldest)
 		}
 		for _, m := range q.members {
 			if m.agent.state != AgentOffline {
@@ -34,6 +30,18 @@ func (s *State) Queues(now time.Time) []QueueView {
 		out = append(out, v)
 	}
 	return out
+}
+
+// first lists the items that wait longest: at most so many of each class.
+func (q *queue) first(limit int) (list []*item) {
+	for _, p := range q.list {
+		for _, c := range p.classes {
+			for i := range min(limit, c.items.len()) {
+				list = append(list, c.items.at(i).val)
+			}
+		}
+	}
+	return list
 }
 
 func (s *State) takesAny(a *agent) bool {
@@ -65,15 +73,22 @@ func (s *State) Agents() []AgentView {
 // Items copies at most limit items of a queue (all queues: empty), by first arrival.
 func (s *State) Items(queue string, limit int) []ItemView {
 	var list []*item
-	for _, it := range s.items {
-		if queue == "" || it.queue.cfg.Name == queue {
-			list = append(list, it)
+	for _, q := range s.queues {
+		if queue == "" || q.cfg.Name == queue {
+			list = append(list, q.first(limit)...)
+		}
+	}
+	for _, a := range s.agents {
+		for _, it := range a.items {
+			if queue == "" || it.queue.cfg.Name == queue {
+				list = append(list, it)
+			}
 		}
 	}
 	slices.SortFunc(list, func(a, b *item) int {
 		return cmp.Or(a.t0.Compare(b.t0), cmp.Compare(a.spec.ID, b.spec.ID))
 	})
-	out := make([]ItemView, 0, min(len(list), limit))
+	out := make([]ItemView, 0, min(len(list), max(limit, 0)))
 	for _, it := range list[:min(len(list), max(limit, 0))] {
 		out = append(out, s.view(it))
 	}

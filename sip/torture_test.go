@@ -90,11 +90,11 @@ func FuzzVia(f *testing.F) {
 	f.Add("SIP/2.0/UDP a:5060;branch=z9hG4bK1;rport")
 	f.Add(" SIP / 2.0 / TCP [::1] : 5 ; x=\"a;b\"")
 	f.Fuzz(func(t *testing.T, s string) {
-		v, err := ParseVia(s)
+		v, params, err := readVia(s)
 		if err != nil {
 			return
 		}
-		printed := v.model(nil).Value()
+		printed := v.model(modelParams(params)).Value()
 		again, err := ParseVia(Clean(printed))
 		if err == nil && (again.Transport != v.Transport || again.Port != v.Port) {
 			t.Errorf("%q became %q", s, printed)

@@ -22,6 +22,7 @@ import (
 const waitingFlow = `
 flow: main
 start: wait
+time_limit: 2h
 steps:
   wait: {queue: {name: support, max_wait: 1h, music: music/default, announce: {every: 30s}}, exits: {timeout: bye, refused: bye}}
   bye: {hangup: 16}
@@ -36,6 +37,8 @@ type waitingRoom struct {
 	mu     sync.Mutex // guards what is below
 	spoken [][]string // the announcements, as lists of clips
 	music  int
+	over   bool          // the flow has ended
+	ended  acd.ItemState // of "me"
 }
 
 func (w *waitingRoom) Offer(o acd.Offer) {
@@ -64,11 +67,12 @@ func (w *waitingRoom) hear(ev b2bua.ScriptEvent) {
 	defer w.mu.Unlock()
 	for _, action := range w.script.Step(ev, time.Now()) {
 		play, ok := action.(b2bua.Play)
-		if !ok {
-			continue
-		}
-		if play.Loop {
+		switch {
+		case ok && play.Loop:
 			w.music++
+			continue
+		case !ok:
+			w.act(action)
 			continue
 		}
 		var clips []string
@@ -77,6 +81,16 @@ func (w *waitingRoom) hear(ev b2bua.ScriptEvent) {
 		}
 		w.spoken = append(w.spoken, clips)
 		time.AfterFunc(3*time.Second, func() { w.hear(b2bua.PlayEnded{Play: play.ID}) })
+	}
+}
+
+// act notes what else the flow wants.
+func (w *waitingRoom) act(a b2bua.Action) {
+	switch a.(type) {
+	case b2bua.LeaveQueue:
+		w.must(w.door.Leave("me"))
+	case b2bua.HangUp:
+		w.over = true
 	}
 }
 
@@ -89,9 +103,13 @@ func (w *waitingRoom) must(err error) {
 func (w *waitingRoom) Withdraw(acd.Withdraw)         {}
 func (w *waitingRoom) Connect(acd.Connect)           {}
 func (w *waitingRoom) Refused(r acd.Refused)         { w.t.Errorf("refused: %+v", r) }
-func (w *waitingRoom) TimedOut(acd.TimedOut)         {}
+func (w *waitingRoom) TimedOut(acd.TimedOut)         { w.hear(b2bua.QueueEnded{Outcome: timedOut}) }
 func (w *waitingRoom) AgentChanged(acd.AgentChanged) {}
-func (w *waitingRoom) ItemEnded(acd.ItemEnded)       {}
+func (w *waitingRoom) ItemEnded(e acd.ItemEnded) {
+	if e.Item == "me" {
+		w.ended = e.Outcome
+	}
+}
 
 // diskJournal takes 30 ms for each batch, so that what follows from an entry comes later than what a clock alone brings.
 type diskJournal struct{}
@@ -108,7 +126,8 @@ func waiting(t *testing.T) (*waitingRoom, *acd.Dispatcher) {
 	}
 	w := &waitingRoom{t: t, script: newFlowScript(&ivr.Set{Modules: plan.Modules}, "main", ivr.Facts{Answered: true})}
 	d, err := acd.NewDispatcher(acd.Options{Journal: diskJournal{}, Connector: w, Config: acd.Config{
-		Queues: []acd.QueueConfig{{Name: "support", AnnounceEvery: 30 * time.Second, Agents: []string{"anna"}}},
+		Queues: []acd.QueueConfig{{Name: "support", AnnounceEvery: 30 * time.Second, MaxWait: time.Hour, Agents: []string{"anna"},
+			JoinWhen: acd.JoinAlways}},
 		Agents: []acd.AgentConfig{{ID: "anna"}},
 	}})
 	if err != nil {
@@ -147,6 +166,30 @@ func TestWaitingCallerHearsPlaceAndTime(t *testing.T) {
 	})
 }
 
+// TestLongestWaitIsATimeoutAndNoAbandonment: queue and flow allow the same wait. The queue must be the one that ends it, or every
+// caller who waited in vain would be counted among those who gave up.
+func TestLongestWaitIsATimeoutAndNoAbandonment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, d := waiting(t)
+		ctx, stop := context.WithCancel(t.Context())
+		over := make(chan error)
+		go func() { over <- d.Run(ctx) }()
+		w.hear(b2bua.Started{})
+		w.must(w.door.Enqueue(b2bua.WorkItem{ID: "me", Queue: "support"}))
+		time.Sleep(time.Hour)
+		w.hear(b2bua.Expired{}) // the flow's own clock, if it were as early
+		time.Sleep(time.Second)
+		stop()
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+		if w.ended != acd.ItemTimedOut || !w.over {
+			t.Errorf("the item ended as %s, the flow over: %v; want timed-out and true", w.ended, w.over)
+		}
+		time.Sleep(30 * time.Second)
+	})
+}
+
 // judge reads the announcements back.
 func (w *waitingRoom) judge() {
 	var places, minutes []int
@@ -177,7 +220,7 @@ func (w *waitingRoom) judge() {
 			}
 		}
 	}
-	falls("places", places, 5)
+	falls("places", places, 6)
 	falls("minutes", minutes, 2)
 	if len(places) > 0 && places[0] != 9 {
 		w.t.Errorf("the first place is %d, want 9: eight wait ahead", places[0])

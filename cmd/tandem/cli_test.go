@@ -246,6 +246,15 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
+func TestSearchedNumbers(t *testing.T) {
+	for text, want := range map[string]string{"030 12-34": "301234", "+49 (0)30 1234": "49301234", "0049/30/1234": "49301234",
+		"anna": "anna", "r_01": "r_01", "42": "42", "00123": "00123", "2026-11-22": "2026-11-22", "": ""} {
+		if got := searched(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
 // stuck is a gateway that never answers.
 type stuck struct{ control.Backend }
 

@@ -110,7 +110,7 @@ func (a *app) configCheck(c *cli.Context) error {
 	if why := cfg.Exposed(); why != nil {
 		return &problem{"the configuration is right but unsafe, and serve will refuse it", why, exposedNext, exitConfig}
 	}
-	narrate(a.Err, "the configuration is right: %d endpoints, %d trunks, %d queues, %d agents, %d flows",
+	narrate(a.Err, "the configuration is right (endpoints: %d, trunks: %d, queues: %d, agents: %d, flows: %d)",
 		len(cfg.Endpoints), len(cfg.Trunks), len(cfg.Queues), len(cfg.Agents), len(cfg.Plan.Modules))
 	return nil
 }

@@ -47,7 +47,7 @@ func (a *app) doctor(c *cli.Context) error {
 		_, _ = a.Err.Write([]byte(faults.String()))
 		list = append(list, finding{"config", trouble, fmt.Sprintf("%d faults", len(faults.All())), "run `tandem config check`"})
 	} else {
-		list = append(list, ok("config", "no fault in %d files", len(src.Files)))
+		list = append(list, ok("config", "no fault (files read: %d)", len(src.Files)))
 	}
 	running := a.running(c, cfg)
 	for _, check := range []func() []finding{

@@ -16,7 +16,7 @@ import (
 func (a *app) recordCommand() *cli.Command {
 	return noun("record", "context records: customers' matters over all channels",
 		a.verb(verb{name: "show", usage: "show a record with its timeline", args: "RECORD", min: 1, max: 1, completes: "record", run: a.recordShow}),
-		a.verb(verb{name: "search", usage: "find records by a text in them", args: "[TEXT]", max: 1, run: a.recordSearch, flags: []cli.Flag{
+		a.verb(verb{name: "search", usage: "find records by a number, name, topic, outcome, attribute or id, or a part of one", args: "[TEXT]", max: 1, run: a.recordSearch, flags: []cli.Flag{
 			&cli.StringFlag{Name: "state", Usage: "open, dormant or closed"},
 			&cli.StringFlag{Name: "since", Usage: "opened within, such as 2h or 7d"},
 			&cli.IntFlag{Name: "limit", Value: 50, Usage: "at most so many, up to 1000"}}}),
@@ -54,6 +54,27 @@ func (a *app) recordShow(c *cli.Context) error {
 	})
 }
 
+// searched is the text to look for. A phone number, which begins with +, 0 or a bracket, becomes the digits that its stored form
+// has too, however it is written: "030 12-34" is found in +49301234.
+func searched(text string) string {
+	if len(text) < leastNumber || !strings.ContainsRune("+0(", rune(text[0])) || strings.Trim(text, "+0123456789 ()-./") != "" {
+		return text
+	}
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, strings.ReplaceAll(text, "(0)", ""))
+	if digits = strings.TrimLeft(digits, "0"); len(digits) < leastNumber {
+		return text
+	}
+	return digits
+}
+
+// leastNumber is the length from which digits are taken for a phone number.
+const leastNumber = 5
+
 func pairs(m map[string]string) string {
 	var list []string
 	for _, k := range slices.Sorted(maps.Keys(m)) {
@@ -63,7 +84,7 @@ func pairs(m map[string]string) string {
 }
 
 func (a *app) recordSearch(c *cli.Context) error {
-	q := control.RecordQuery{Text: c.Args().First(), State: c.String("state"), Limit: c.Int("limit")}
+	q := control.RecordQuery{Text: searched(c.Args().First()), State: c.String("state"), Limit: c.Int("limit")}
 	if s := c.String("since"); s != "" {
 		d, err := source.ParseDuration(s)
 		if err != nil {

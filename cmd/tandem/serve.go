@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"time"
 	_ "time/tzdata" // calendars and spoken times need zones wherever the binary runs
 
@@ -17,8 +19,15 @@ import (
 // drainTime is how long calls in progress may go on after the order to end.
 const drainTime = 30 * time.Second
 
+// collectAt is how far the heap may grow before it is collected, in percent of what is live. A call leaves much garbage
+// and keeps little: with Go's own 100 the collector takes a tenth of the processor, and audio waits for it more often.
+const collectAt = 400
+
 // serve runs a site until ctx ends: what `tandem serve` and `tandem demo` do.
 func serve(ctx context.Context, o serveOptions, std streams) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 	log := newLog(o.Config.Log, std.Err)
 	g, err := newSite(o.Config, o.Source.Prompts, log)
 	if err != nil {

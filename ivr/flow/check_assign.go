@@ -162,9 +162,13 @@ func (c *checker) uses(s *Step) []use {
 	case KindPlay:
 		pieces(s.Play.Prompt, at.Key("prompt"))
 	case KindMenu:
-		pieces(slices.Concat(s.Menu.Prompt, s.Menu.Invalid, s.Menu.NoInput), at.Key("prompt"))
+		pieces(s.Menu.Prompt, at.Key("prompt"))
+		pieces(s.Menu.Invalid, at.Key("invalid"))
+		pieces(s.Menu.NoInput, at.Key("no_input"))
 	case KindCollect:
-		pieces(slices.Concat(s.Collect.Prompt, s.Collect.Invalid, s.Collect.NoInput), at.Key("prompt"))
+		pieces(s.Collect.Prompt, at.Key("prompt"))
+		pieces(s.Collect.Invalid, at.Key("invalid"))
+		pieces(s.Collect.NoInput, at.Key("no_input"))
 		list = append(list, use{s.Collect.Valid, at.Key("valid")})
 	case KindSay:
 		list = append(list, use{s.Say.Value, at.Key("value")})

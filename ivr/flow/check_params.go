@@ -146,6 +146,9 @@ func (c *checker) queue(q *Queue, at source.At) {
 	c.clips(say.Position, q.Announce.Position, at)
 	c.clips(say.Wait, q.Announce.Wait, at)
 	positive(q.MaxWait, at.Key("max_wait"))
+	if limit := c.m.TimeLimit; limit > 0 && q.MaxWait >= limit {
+		at.Key("max_wait").Warnf("%s: nobody waits %v: the flow's time_limit of %v comes first", at.Key("max_wait").Path(), q.MaxWait, limit)
+	}
 	positive(q.Announce.Every, at.Key("announce").Key("every"))
 	for name, e := range q.Attributes {
 		c.m.want(e, at.Key("attributes").Key(name), "", "a text")

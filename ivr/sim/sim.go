@@ -110,6 +110,9 @@ func (r *runner) begin() error {
 	if m, ok := r.plan.Route(r.facts.To); ok && r.entry == "" {
 		r.entry = m.Name
 	}
+	if r.entry == "" && r.facts.To != "" {
+		return fmt.Errorf("no flow answers %s: list it under the numbers of a flow, or write `flow NAME` instead of the number", r.facts.To)
+	}
 	if r.plan.Modules[r.entry] == nil {
 		return fmt.Errorf("unknown flow %q; %s", r.entry, source.Suggest(r.entry, slices.Collect(maps.Keys(r.plan.Modules))))
 	}

@@ -107,6 +107,7 @@ func TestScriptsCanFail(t *testing.T) {
 	plan := load(t)
 	for text, want := range map[string]string{
 		"to 1000\nexpect prompt demo/never":   "script:2: expect prompt demo/never: it did not happen; the flow stands at main.done",
+		"to +999\nexpect answer":              "no flow answers +999: list it",
 		"flow mian\nexpect answer":            `did you mean "main"?`,
 		"to 1000\nexpect answer\nto 2":        "must stand before the call begins",
 		"to 1000\nexpect attribute topic = x": `it is ""`,

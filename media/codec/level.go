@@ -1,10 +1,6 @@
 package codec
 
-import (
-	"math"
-
-	"tandem/media"
-)
+import "math"
 
 // FullScale is the level of a sine whose peaks are ±32768, in dBm0: ITU-T G.711 puts the overload point of A-law at
 // +3.14 dBm0 and of µ-law at +3.17; the difference of 0.03 dB is neglected.
@@ -37,24 +33,6 @@ func Energy(samples []int16) int64 {
 	var sum int64
 	for _, s := range samples {
 		sum += int64(s) * int64(s)
-	}
-	return sum
-}
-
-// FrameEnergy is the sum of squares of a frame's samples, without storing them; 0 for an unknown codec.
-func FrameEnergy(c media.Codec, frame []byte) int64 {
-	table := &decodeU
-	switch c {
-	case media.PCMU:
-	case media.PCMA:
-		table = &decodeA
-	default:
-		return 0
-	}
-	var sum int64
-	for _, b := range frame {
-		s := int64(table[b])
-		sum += s * s
 	}
 	return sum
 }

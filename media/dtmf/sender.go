@@ -21,8 +21,7 @@ type Sender struct {
 	Gap    time.Duration // between digits; 0 means DefaultGap
 	Volume uint8         // 0–63, level in −dBm0; 0 means DefaultVolume
 
-	queue   [MaxWaiting]queued
-	head, n int
+	waiting queue
 
 	active bool
 	event  uint8
@@ -30,11 +29,6 @@ type Sender struct {
 	total  uint32 // samples to send
 	ends   int    // end packets sent
 	rest   uint32 // samples of gap still to wait
-}
-
-type queued struct {
-	event  uint8
-	length uint32
 }
 
 // Packet is one event packet to send.
@@ -46,36 +40,11 @@ type Packet struct {
 
 // Send queues digits of the given length each (0: DefaultLength; kept within 40 ms to 6 s). All or none are taken.
 func (s *Sender) Send(digits string, length time.Duration) error {
-	if s.n+len(digits) > MaxWaiting {
-		return ErrFull
-	}
-	for i := range len(digits) {
-		if _, ok := Event(digits[i]); !ok {
-			return ErrDigit
-		}
-	}
-	if length == 0 {
-		length = DefaultLength
-	}
-	length = min(max(length, minLength), maxLength)
-	for i := range len(digits) {
-		event, _ := Event(digits[i])
-		s.queue[(s.head+s.n)%MaxWaiting] = queued{event, samples(length)}
-		s.n++
-	}
-	return nil
+	return s.waiting.add(digits, length)
 }
 
 // Busy tells that digits are being sent, wait, or were just sent: audio should not be sent meanwhile.
-func (s *Sender) Busy() bool { return s.active || s.n > 0 || s.rest > 0 }
-
-// Clear drops digits that wait. One being sent is ended by its end packets.
-func (s *Sender) Clear() {
-	s.n = 0
-	if s.active && s.ends == 0 {
-		s.total = 0
-	}
-}
+func (s *Sender) Busy() bool { return s.active || s.waiting.n > 0 || s.rest > 0 }
 
 // Next gives the packet of this tick, if there is one. ts is the stream's RTP timestamp at this tick, step the samples per
 // tick (160 for 20 ms). Call it exactly once per tick while Busy.
@@ -86,26 +55,22 @@ func (s *Sender) Next(ts, step uint32) (Packet, bool) {
 	}
 	first := false
 	if !s.active {
-		if s.n == 0 {
+		next, ok := s.waiting.take()
+		if !ok {
 			return Packet{}, false
 		}
-		next := s.queue[s.head]
-		s.head, s.n = (s.head+1)%MaxWaiting, s.n-1
 		s.active, first = true, true
 		s.event, s.begin, s.total, s.ends = next.event, ts, next.length, 0
 	}
 	length := ts - s.begin + step
 	if length >= s.total || s.ends > 0 {
-		return s.end(length), true
+		return s.end(), true
 	}
 	return s.packet(first, false, length), true
 }
 
 // end makes one end packet; the last of them begins the gap.
-func (s *Sender) end(length uint32) Packet {
-	if s.total == 0 {
-		s.total = min(length, 0xffff)
-	}
+func (s *Sender) end() Packet {
 	s.ends++
 	if s.ends == endPackets {
 		gap := s.Gap

@@ -72,8 +72,7 @@ type Generator struct {
 	Gap   time.Duration // between digits; 0 means DefaultGap
 	Level float64       // of each of the two tones in dBm0; 0 means −8
 
-	queue   [MaxWaiting]queued
-	head, n int
+	waiting queue
 	tone    DualTone
 	on, off uint32 // samples left
 }
@@ -82,31 +81,16 @@ const defaultLevel = -8
 
 // Send queues digits of the given length each, as Sender.Send does. Flash cannot be sent in-band.
 func (g *Generator) Send(digits string, length time.Duration) error {
-	if g.n+len(digits) > MaxWaiting {
-		return ErrFull
-	}
 	for i := range len(digits) {
 		if _, _, ok := Frequencies(digits[i]); !ok {
 			return ErrDigit
 		}
 	}
-	if length == 0 {
-		length = DefaultLength
-	}
-	length = min(max(length, minLength), maxLength)
-	for i := range len(digits) {
-		event, _ := Event(digits[i])
-		g.queue[(g.head+g.n)%MaxWaiting] = queued{event, samples(length)}
-		g.n++
-	}
-	return nil
+	return g.waiting.add(digits, length)
 }
 
 // Busy tells that there is something to send.
-func (g *Generator) Busy() bool { return g.on > 0 || g.off > 0 || g.n > 0 }
-
-// Clear drops all at once.
-func (g *Generator) Clear() { g.on, g.off, g.n = 0, 0, 0 }
+func (g *Generator) Busy() bool { return g.on > 0 || g.off > 0 || g.waiting.n > 0 }
 
 // Fill writes the next samples: tones, gaps, and silence after the last. It tells whether it had anything to say.
 func (g *Generator) Fill(dst []int16) bool {
@@ -132,11 +116,10 @@ func (g *Generator) Fill(dst []int16) bool {
 }
 
 func (g *Generator) start() bool {
-	if g.n == 0 {
+	next, ok := g.waiting.take()
+	if !ok {
 		return false
 	}
-	next := g.queue[g.head]
-	g.head, g.n = (g.head+1)%MaxWaiting, g.n-1
 	digit, _ := Digit(next.event)
 	low, high, _ := Frequencies(digit)
 	level, gap := g.Level, g.Gap

@@ -25,6 +25,7 @@ const yieldAfter = 100 * time.Millisecond
 //	symmetric   everybody                             the source that was learned
 type latch struct {
 	sdp       netip.AddrPort
+	last      netip.AddrPort // last valid sdp
 	symmetric bool
 	relatch   time.Duration // silence after which it opens again
 
@@ -40,9 +41,12 @@ type latch struct {
 // configure sets what the SDP says, and opens the latch. Who was heard stays heard while he remains eligible.
 func (l *latch) configure(sdp netip.AddrPort, symmetric bool, now time.Duration) {
 	sdp = netip.AddrPortFrom(sdp.Addr().Unmap(), sdp.Port())
-	moved := sdp != l.sdp
+	moved := sdp.IsValid() && sdp != l.last
+	if sdp.IsValid() {
+		l.last = sdp // c=0.0.0.0 is a hold (RFC 2543), after which the same peer comes back
+	}
 	l.sdp, l.symmetric, l.open, l.streak = sdp, symmetric, true, 0
-	if !l.heard.IsValid() || !l.eligible(l.heard) || (moved && sdp.IsValid()) {
+	if !l.heard.IsValid() || !l.eligible(l.heard) || moved {
 		l.heard, l.heardAt = netip.AddrPort{}, now-yieldAfter
 	}
 }

@@ -30,7 +30,7 @@ type rig struct {
 
 // testConfig is a small engine on loopback.
 func testConfig() Config {
-	lo := uint16(20000 + nextRange.Add(1)*100)
+	lo := uint16(20000 + nextRange.Add(1)%80*100)
 	return Config{Workers: 1, Local: netip.MustParseAddr("127.0.0.1"), PortMin: lo, PortMax: lo + 99}
 }
 

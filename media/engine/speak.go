@@ -51,13 +51,12 @@ func (w *worker) sayEvent(s *stream, step uint32) {
 	if !ok || !s.sends() || s.config.DTMFSend == 0 {
 		return
 	}
-	n := s.sender.Event(s.config.DTMFSend, packet.Marker, packet.Timestamp).Put(w.out[:])
+	n := s.sender.Event(s.config.DTMFSend, packet.Marker, packet.Timestamp, w.dueAt).Put(w.out[:])
 	n += copy(w.out[n:], packet.Payload[:])
 	w.send(s, w.out[:n])
 }
 
-// eventTime is the timestamp of this tick of events: whole steps within a run of digits, later than all before in a new
-// one, even on a stream that sends nothing else and whose clock does not go.
+// eventTime is the timestamp of this tick of events: whole steps within a run of digits, later than all before in a new one.
 func (sp *speaker) eventTime(now, step uint32) uint32 {
 	if sp.inEvents || int32(now-sp.eventAt) <= 0 {
 		now = sp.eventAt + step

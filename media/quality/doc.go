@@ -9,9 +9,9 @@
 //	MOS = 1 + 0.035·R + 7·10⁻⁶·R·(R − 60)·(100 − R) G.107 Annex B, 1 for R ≤ 0 and 4.5 for R ≥ 100
 //	d   = delay + packet time + 2·jitter            the usual guess for a jitter buffer at the listener
 //
-// Nouns: an Interval is what one reception report period saw; an Accumulator sums them for one stream.
+// Nouns: an Input is what is known of one direction of a stream; R is its rating, MOS the score of that.
 //
-// Obligations of the caller: (1) give figures of one direction only; (2) one goroutine per Accumulator.
+// Obligations of the caller: give figures of one direction only.
 //
 // It measures nothing itself and does not look at the sound: a stream of silence has a fine figure.
 package quality

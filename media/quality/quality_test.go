@@ -50,32 +50,3 @@ func TestMOS(t *testing.T) {
 		}
 	}
 }
-
-func TestAccumulator(t *testing.T) {
-	var a Accumulator
-	if got := a.Summary(); got != (Summary{}) {
-		t.Errorf("empty: got %+v", got)
-	}
-	if a.Add(Interval{RoundTrip: 80 * msec}) != 0 {
-		t.Error("an interval without packets has a figure")
-	}
-	good := a.Add(Interval{Expected: 750, Received: 750, Jitter: 2 * msec})
-	if want := Estimate(Input{Jitter: 2 * msec, Delay: 40 * msec}); good != want {
-		t.Errorf("the round trip is not remembered: got %v, want %v", good, want)
-	}
-	bad := a.Add(Interval{Expected: 250, Received: 225, Jitter: 30 * msec, RoundTrip: 200 * msec})
-	more := a.Add(Interval{Expected: 10, Received: 11, RoundTrip: 80 * msec})
-	got := a.Summary()
-	if bad >= good || more < bad {
-		t.Errorf("figures: %v, %v, %v", good, bad, more)
-	}
-	if want := (good*750 + bad*250 + more*10) / 1010; math.Abs(got.MOS-want) > 1e-9 {
-		t.Errorf("mean: got %v, want %v", got.MOS, want)
-	}
-	if got.Worst != bad || got.Last != more || got.JitterMax != 30*msec || got.RoundTrip != 80*msec {
-		t.Errorf("got %+v", got)
-	}
-	if want := 25.0 / 1010; math.Abs(got.Loss-want) > 1e-9 {
-		t.Errorf("loss: got %v, want %v", got.Loss, want)
-	}
-}

@@ -11,6 +11,7 @@ type disk struct {
 	of      *Recorder
 	begin   chan *Recording
 	running []*Recording
+	block   []byte   // of one write
 	waiting []Report // not yet taken by the reader; at most two for each open recording
 }
 
@@ -43,7 +44,7 @@ func (d *disk) serve(ctx context.Context) {
 func (d *disk) start(rec *Recording) {
 	out, err := d.of.create(rec.spec.Path)
 	if err == nil {
-		rec.out = out
+		rec.out, rec.block = out, &d.block
 		if _, err = out.Write(header(rec.coding, 0)); err != nil {
 			out.Close()
 		}

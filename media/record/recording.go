@@ -37,10 +37,11 @@ type Recording struct {
 	coding  Coding
 	maxLen  int64 // samples
 	out     file
-	line    []int16 // the time line from base on, two samples a moment, a ring
-	base    int64   // first moment not yet written
-	buf     []byte  // of one write
-	headAt  int64   // base when the header was last put right
+	line    []int16  // the time line from base on, two samples a moment, a ring
+	base    int64    // first moment not yet written
+	upTo    [2]int64 // of each channel: where its last piece ended
+	block   *[]byte  // of one write; shared by all recordings of the disk
+	headAt  int64    // base when the header was last put right
 	scratch [slotSize]int16
 }
 
@@ -55,7 +56,7 @@ func newRecording(spec Spec, cfg Config) *Recording {
 		maxLen: int64(cfg.MaxLength/time.Millisecond) * Rate / 1000}
 	r.left = Tap{rec: r, slots: make([]slot, cfg.Ring)}
 	r.right = Tap{rec: r, slots: make([]slot, cfg.Ring)}
-	r.line = make([]int16, 2*(cfg.Ring*slotSize+hold+batch+Rate))
+	r.line = make([]int16, 2*(hold+batch+4*jumpLimit))
 	return r
 }
 
@@ -92,8 +93,9 @@ func (r *Recording) work(now time.Time) (done bool, err error) {
 		r.endAtMoment(r.maxLen)
 	}
 	done = r.ended.Load()
-	r.left.drain(func(s *slot) { r.lay(s, 0) })
-	r.right.drain(func(s *slot) { r.lay(s, 1) })
+	if err := r.gather(); err != nil {
+		return done, err
+	}
 	due := r.moment(now) - hold
 	if done {
 		due = r.endAt.Load()
@@ -104,9 +106,32 @@ func (r *Recording) work(now time.Time) (done bool, err error) {
 	return done, err
 }
 
+// gather lays all that waits in the rings on the time line, the earlier side first. After a stall of the disk more may wait
+// than the line holds: then its beginning is written.
+func (r *Recording) gather() error {
+	for {
+		t, channel, s := &r.left, 0, r.left.peek()
+		if other := r.right.peek(); s == nil || other != nil && other.at < s.at {
+			t, channel, s = &r.right, 1, other
+		}
+		if s == nil {
+			return nil
+		}
+		full := s.at + int64(s.size-len(r.line)/2)
+		if r.ended.Load() {
+			full = min(full, r.endAt.Load())
+		}
+		if err := r.writeUpTo(full); err != nil {
+			return err
+		}
+		r.lay(s, channel)
+		t.next()
+	}
+}
+
 // lay puts a piece of audio on the time line. What is older than what was written is counted as dropped, and so is what
-// lies beyond the line.
-func (r *Recording) lay(s *slot, channel int64) {
+// lies beyond the line. A sample that is missing because the side's clock was followed is the one after it.
+func (r *Recording) lay(s *slot, channel int) {
 	moments := int64(len(r.line) / 2)
 	n := codec.Decode(s.codec, r.scratch[:], s.data[:s.size])
 	if s.at+int64(n) <= r.base || s.at+int64(n) > r.base+moments {
@@ -115,11 +140,18 @@ func (r *Recording) lay(s *slot, channel int64) {
 		}
 		return
 	}
-	for i, v := range r.scratch[:n] {
-		if at := s.at + int64(i); at >= r.base {
-			r.line[at%moments*2+channel] = v
+	put := func(at int64, v int16) {
+		if at >= r.base {
+			r.line[at%moments*2+int64(channel)] = v
 		}
 	}
+	if s.at == r.upTo[channel]+1 {
+		put(s.at-1, r.scratch[0])
+	}
+	for i, v := range r.scratch[:n] {
+		put(s.at+int64(i), v)
+	}
+	r.upTo[channel] = s.at + int64(n)
 }
 
 // writeUpTo writes the time line up to a moment, in whole pieces of at most one second, and clears it behind.
@@ -127,13 +159,14 @@ func (r *Recording) writeUpTo(end int64) error {
 	moments := int64(len(r.line) / 2)
 	for r.base < end {
 		n := min(end-r.base, batch)
-		r.buf = r.buf[:0]
+		block := (*r.block)[:0]
 		for at := r.base; at < r.base+n; at++ {
 			i := at % moments * 2
-			r.buf = r.coding.appendMoment(r.buf, r.line[i], r.line[i+1])
+			block = r.coding.appendMoment(block, r.line[i], r.line[i+1])
 			r.line[i], r.line[i+1] = 0, 0
 		}
-		if _, err := r.out.Write(r.buf); err != nil {
+		*r.block = block
+		if _, err := r.out.Write(block); err != nil {
 			return err
 		}
 		r.base += n

@@ -14,6 +14,12 @@ const slotSize = 160
 // of the side is laid anew: 200 ms.
 const jumpLimit = Rate / 5
 
+// How the place of a side follows its clock: over the mean of so many packets, beyond so many samples.
+const (
+	driftMean  = 256
+	driftLimit = Rate / 100
+)
+
 // slot is a piece of audio with its place on the recording's time line.
 type slot struct {
 	at    int64 // samples since the recording began
@@ -34,6 +40,7 @@ type Tap struct {
 	lastTS uint32
 	extTS  int64
 	placed bool
+	drift  int64 // driftMean times the mean of how late packets are, in samples
 }
 
 // Chunk is the audio of one packet.
@@ -72,14 +79,28 @@ func (t *Tap) place(c Chunk, arrival int64) int64 {
 	if t.placed && c.SSRC == t.ssrc {
 		t.extTS += int64(int32(c.Time - t.lastTS))
 		t.lastTS = c.Time
-		at := t.offset + t.extTS
-		if at-arrival < jumpLimit && arrival-at < jumpLimit {
-			return at
+		if late := arrival - t.offset - t.extTS; late < jumpLimit && late > -jumpLimit {
+			t.follow(late)
+			return t.offset + t.extTS
 		}
 	}
 	t.placed, t.ssrc, t.lastTS, t.extTS = true, c.SSRC, c.Time, 0
-	t.offset = arrival
+	t.offset, t.drift = arrival, 0
 	return arrival
+}
+
+// follow lets the side's place creep after its clock: one sample at a time, once packets are late or early by 10 ms in the
+// mean of a few seconds. A clock that is off by 100 ppm would else stray 360 ms from the other side in an hour.
+func (t *Tap) follow(late int64) {
+	t.drift += late - t.drift/driftMean
+	switch mean := t.drift / driftMean; {
+	case mean > driftLimit:
+		t.offset++
+		t.drift -= driftMean
+	case mean < -driftLimit:
+		t.offset--
+		t.drift += driftMean
+	}
 }
 
 func (t *Tap) put(codec media.Codec, data []byte, at int64) {
@@ -93,10 +114,12 @@ func (t *Tap) put(codec media.Codec, data []byte, at int64) {
 	t.head.Store(head + 1)
 }
 
-// drain hands all waiting slots to f. Only the disk's goroutine calls it.
-func (t *Tap) drain(f func(*slot)) {
-	for tail, head := t.tail.Load(), t.head.Load(); tail < head; tail++ {
-		f(&t.slots[tail%uint64(len(t.slots))])
-		t.tail.Store(tail + 1)
+// peek is the slot that has waited longest, nil if none waits; next makes room for it. Only the disk's goroutine calls them.
+func (t *Tap) peek() *slot {
+	if tail := t.tail.Load(); tail < t.head.Load() {
+		return &t.slots[tail%uint64(len(t.slots))]
 	}
+	return nil
 }
+
+func (t *Tap) next() { t.tail.Add(1) }

@@ -13,6 +13,7 @@ type Sender struct {
 	ts      uint32 // of the last audio sent
 	sentAt  time.Duration
 	begun   bool
+	evented bool // events were sent since the last audio
 	packets uint32
 	octets  uint32
 
@@ -47,7 +48,11 @@ func (s *Sender) Generate(pt uint8, step uint32, size int, now time.Duration) He
 	h := Header{Marker: !s.begun || s.relaying, PayloadType: pt, Sequence: s.seq + 1, Timestamp: s.ts, SSRC: s.SSRC}
 	if s.begun {
 		h.Timestamp = s.ts + step
-		if behind := int32(s.clockAt(now) - h.Timestamp); step > 0 && behind > 2*int32(step) {
+		slack := 2 * int32(step) // a tick that came late is no pause
+		if s.evented {
+			slack = 0 // audio does not go back behind the event before it
+		}
+		if behind := int32(s.clockAt(now) - h.Timestamp); step > 0 && behind > slack {
 			h.Timestamp += uint32(behind) / step * step
 			h.Marker = true
 		}
@@ -58,9 +63,12 @@ func (s *Sender) Generate(pt uint8, step uint32, size int, now time.Duration) He
 }
 
 // Event numbers a packet of a telephone-event, whose timestamp is that of its beginning (RFC 4733 §2.2.1).
-// The clock of the audio around it is not moved.
-func (s *Sender) Event(pt uint8, marker bool, ts uint32) Header {
-	s.relaying = false
+// The clock of the audio around it is not moved; where there was none yet, it begins with the event.
+func (s *Sender) Event(pt uint8, marker bool, ts uint32, now time.Duration) Header {
+	if !s.begun {
+		s.begun, s.ts, s.sentAt = true, ts, now
+	}
+	s.relaying, s.evented = false, true
 	s.seq++
 	s.packets++
 	s.octets += 4
@@ -101,6 +109,6 @@ func (s *Sender) sent(h Header, size int, now time.Duration) {
 	s.packets++
 	s.octets += uint32(size)
 	if !s.begun || Newer(h.Sequence, s.seq) {
-		s.begun, s.seq, s.ts, s.sentAt = true, h.Sequence, h.Timestamp, now
+		s.begun, s.evented, s.seq, s.ts, s.sentAt = true, false, h.Sequence, h.Timestamp, now
 	}
 }

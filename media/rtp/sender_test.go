@@ -74,7 +74,7 @@ func TestEventKeepsTheClock(t *testing.T) {
 		t.Fatalf("Now: got %d", at)
 	}
 	for i := range 3 {
-		h := s.Event(101, i == 0, at)
+		h := s.Event(101, i == 0, at, time.Duration(i+1)*tick)
 		if h.Sequence != uint16(11+i) || h.Timestamp != 160 || h.Marker != (i == 0) || h.PayloadType != 101 {
 			t.Errorf("event %d: got %+v", i, h)
 		}
@@ -128,7 +128,7 @@ func TestSenderAllocates(t *testing.T) {
 		now += tick
 		s.Relay(p, 8, now)
 		s.Generate(8, 160, 160, now).Put(buf)
-		s.Event(101, true, s.Now(now)).Put(buf)
+		s.Event(101, true, s.Now(now), now).Put(buf)
 	})
 	if got != 0 {
 		t.Errorf("got %v allocations, want 0", got)

@@ -22,22 +22,3 @@ func (u *Unwrapper) Extend(seq uint16) int64 {
 	}
 	return ext
 }
-
-// ClockUnwrapper extends 32-bit timestamps to 64 bits, in the same way. The zero value is ready.
-type ClockUnwrapper struct {
-	newest int64
-	begun  bool
-}
-
-// Extend gives the extended timestamp of ts.
-func (u *ClockUnwrapper) Extend(ts uint32) int64 {
-	if !u.begun {
-		u.begun, u.newest = true, 1<<32+int64(ts)
-		return u.newest
-	}
-	ext := u.newest + int64(int32(ts-uint32(u.newest)))
-	if ext > u.newest {
-		u.newest = ext
-	}
-	return ext
-}

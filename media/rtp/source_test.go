@@ -19,19 +19,15 @@ func TestUnwrapper(t *testing.T) {
 	}
 }
 
-func TestUnwrappersFollow(t *testing.T) {
+func TestUnwrapperFollows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var u Unwrapper
-		var c ClockUnwrapper
-		seq, ts := rapid.Int64Range(0, 65535).Draw(t, "seq"), rapid.Int64Range(0, 1<<32-1).Draw(t, "ts")
-		seq0, ts0 := u.Extend(uint16(seq))-seq, c.Extend(uint32(ts))-ts
+		seq := rapid.Int64Range(0, 65535).Draw(t, "seq")
+		seq0 := u.Extend(uint16(seq)) - seq
 		for _, step := range rapid.SliceOf(rapid.Int64Range(0, 20000)).Draw(t, "steps") {
-			seq, ts = seq+step, ts+step*50000
+			seq += step
 			if got := u.Extend(uint16(seq)); got != seq+seq0 {
 				t.Fatalf("sequence: got %d, want %d", got, seq+seq0)
-			}
-			if got := c.Extend(uint32(ts)); got != ts+ts0 {
-				t.Fatalf("timestamp: got %d, want %d", got, ts+ts0)
 			}
 		}
 	})

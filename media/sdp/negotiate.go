@@ -1,6 +1,7 @@
 package sdp
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -52,10 +53,8 @@ func Negotiate(remote *Session, t Terms) (Agreement, error) {
 	}
 	a.Config = media.StreamConfig{
 		Format: formats[0], Accept: formats, DTMFSend: sendEvents, DTMFRecv: events,
-		Ptime: m.Ptime(), Symmetric: t.Caps.Symmetric, Timeout: t.Caps.Timeout,
-	}
-	if a.Config.Ptime == 0 {
-		a.Config.Ptime = t.Caps.Ptime
+		Ptime:     cmp.Or(m.Ptime(), ptime(remote.Attributes), t.Caps.Ptime), // some phones say it above the m-lines
+		Symmetric: t.Caps.Symmetric, Timeout: t.Caps.Timeout,
 	}
 	a.address(remote, m, t)
 	return a, nil

@@ -121,8 +121,8 @@ func TestPayloads(t *testing.T) {
 	m := mustParse(t, "v=0\r\nm=audio 1 RTP/AVP 0 8 9 18 96 97 x 200 101 3\r\n"+
 		"a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\na=rtpmap:101 Telephone-Event/8000\r\na=fmtp:101 0-16\r\na=RTPMAP:3 pcma/8000/1\r\n").Media[0]
 	want := []Payload{
-		{0, "PCMU", 8000, ""}, {8, "PCMA", 8000, ""}, {9, "G722", 8000, ""}, {18, "G729", 8000, ""},
-		{96, "OPUS", 48000, "useinbandfec=1"}, {97, "", 0, ""}, {101, "TELEPHONE-EVENT", 8000, "0-16"}, {3, "PCMA", 8000, ""},
+		{0, "PCMU", 8000, 0, ""}, {8, "PCMA", 8000, 0, ""}, {9, "G722", 8000, 0, ""}, {18, "G729", 8000, 0, ""},
+		{96, "OPUS", 48000, 2, "useinbandfec=1"}, {97, "", 0, 0, ""}, {101, "TELEPHONE-EVENT", 8000, 0, "0-16"}, {3, "PCMA", 8000, 1, ""},
 	}
 	if got := m.Payloads(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, want\n%+v", got, want)

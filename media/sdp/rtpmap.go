@@ -10,10 +10,11 @@ import (
 
 // Payload is one format of an audio section, as its rtpmap says or as RFC 3551 §6 has it without one.
 type Payload struct {
-	PT    uint8
-	Name  string // upper case; empty for a dynamic type without rtpmap
-	Clock int    // Hz, as written: G.722 says 8000
-	Fmtp  string
+	PT       uint8
+	Name     string // upper case; empty for a dynamic type without rtpmap
+	Clock    int    // Hz, as written: G.722 says 8000
+	Channels int    // 0: not said, which means one
+	Fmtp     string
 }
 
 // static are the payload types that need no rtpmap.
@@ -34,7 +35,7 @@ func (m *Media) Payloads() []Payload {
 		p := static[uint8(n)]
 		p.PT = uint8(n)
 		if value, ok := m.mapped("rtpmap", p.PT); ok {
-			p.Name, p.Clock = readRTPMap(value)
+			p.Name, p.Clock, p.Channels = readRTPMap(value)
 		}
 		p.Fmtp, _ = m.mapped("fmtp", p.PT)
 		list = append(list, p)
@@ -56,20 +57,21 @@ func (m *Media) mapped(name string, pt uint8) (string, bool) {
 	return "", false
 }
 
-func readRTPMap(value string) (name string, clock int) {
+func readRTPMap(value string) (name string, clock, channels int) {
 	name, rest, _ := strings.Cut(value, "/")
-	rate, _, _ := strings.Cut(rest, "/")
+	rate, many, _ := strings.Cut(rest, "/")
 	clock, err := strconv.Atoi(strings.TrimSpace(rate))
 	if err != nil || clock <= 0 {
 		clock = 8000
 	}
-	return strings.ToUpper(strings.TrimSpace(name)), clock
+	channels, _ = strconv.Atoi(strings.TrimSpace(many))
+	return strings.ToUpper(strings.TrimSpace(name)), clock, channels
 }
 
 // codec says which of ours a payload is.
 func (p Payload) codec() media.Codec {
 	switch {
-	case p.Clock != 8000:
+	case p.Clock != 8000 || p.Channels > 1:
 		return media.NoCodec
 	case p.Name == "PCMU":
 		return media.PCMU
@@ -83,8 +85,10 @@ func (p Payload) isEvent() bool { return p.Name == "TELEPHONE-EVENT" && p.Clock 
 
 // Ptime is the packet time the sender of this section asks for, in whole 10 ms from 10 to 60, and not above its maxptime;
 // 0 where it does not say.
-func (m *Media) Ptime() time.Duration {
-	want, most := m.milliseconds("ptime"), m.milliseconds("maxptime")
+func (m *Media) Ptime() time.Duration { return ptime(m.Attributes) }
+
+func ptime(list []Attribute) time.Duration {
+	want, most := milliseconds(list, "ptime"), milliseconds(list, "maxptime")
 	if want == 0 {
 		if most == 0 || most >= 20 {
 			return 0
@@ -97,8 +101,8 @@ func (m *Media) Ptime() time.Duration {
 	return time.Duration(min(max(want/10*10, 10), 60)) * time.Millisecond
 }
 
-func (m *Media) milliseconds(name string) int {
-	value, _ := find(m.Attributes, name)
+func milliseconds(list []Attribute, name string) int {
+	value, _ := find(list, name)
 	whole, _, _ := strings.Cut(value, ".")
 	n, err := strconv.ParseUint(strings.TrimSpace(whole), 10, 16)
 	if err != nil {

@@ -1,11 +1,13 @@
 package b2bua
 
 import (
+	"cmp"
 	"time"
 
 	"tandem/media"
 	"tandem/sip"
 	"tandem/sip/dialog"
+	"tandem/store/journey"
 )
 
 // purpose says what attempts are for.
@@ -24,6 +26,7 @@ type attempts struct {
 	groups    [][]target
 	alive     int
 	kind      Kind          // why the last one failed
+	by        string        // who made it fail: the callee, or the system because there was nobody
 	redirects int           // how often we were sent on
 	deadline  time.Time     // when it has rung long enough
 	talk      time.Duration // how long the talk may last, 0: as long as they like
@@ -37,6 +40,7 @@ func (c *Call) dial(a Dial) {
 	c.dismiss() // whoever was there before
 	switch {
 	case !ok:
+		c.goneBy = "system"
 		c.queue(PeerEnded{Kind: NotFound})
 	case dest.Echo:
 		c.connectEcho()
@@ -95,6 +99,20 @@ func (c *Call) invite(l *leg) {
 	c.sw.tags.put(cfg.LocalTag, address{c, l})
 	l.usage = dialog.NewUAC(cfg)
 	l.perform(l.usage.Invite(c.now, dialog.SDP(l.local.Offer())))
+	if c.attempts.purpose == dialling { // of an offer the dispatcher tells
+		c.journal(journey.Dialled, "system", l.dialled())
+	}
+}
+
+// dialled is what the journal says of a leg that was placed.
+func (l *leg) dialled() map[string]string {
+	data := map[string]string{journey.DataLeg: l.name}
+	if t := l.target.trunk; t != nil {
+		data[journey.DataCalled], data[journey.DataTrunk] = l.target.name, t.Name()
+	} else {
+		data[journey.DataEndpoint] = l.target.name
+	}
+	return data
 }
 
 // attemptRings passes on that a target rings. Where it brings early media the caller hears that instead, and other provisional
@@ -172,7 +190,7 @@ func (c *Call) attemptAnswered(l *leg, ev dialog.Event) {
 
 // attemptFailed counts a leg that came to nothing. What is to be tried next is tried where it was not the callee who said no.
 func (c *Call) attemptFailed(l *leg, kind Kind) {
-	c.attempts.kind = kind
+	c.attempts.kind, c.attempts.by = kind, leaver(l.ended, "callee")
 	c.attempts.alive--
 	if c.attempts.alive > 0 {
 		return
@@ -212,6 +230,7 @@ func (c *Call) attemptsOver(kind Kind) {
 		c.decline(o, kind)
 		return
 	}
+	c.goneBy = cmp.Or(c.attempts.by, "system")
 	c.attempts = attempts{}
 	c.step(callOnNobody)
 	c.stopRingBack()

@@ -3,6 +3,7 @@ package b2bua
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"time"
 
 	"tandem/media"
@@ -200,13 +201,22 @@ func (c *Call) actorOf(l *leg) string {
 	return l.target.actor()
 }
 
+// journalBegin writes that the call is there, once.
+func (c *Call) journalBegin() {
+	if !c.begun {
+		c.begun = true
+		c.journal(journey.InteractionStarted, "caller", c.startedData())
+	}
+}
+
 // journalEnd writes the end of the call with its figures, once.
 func (c *Call) journalEnd() {
 	if c.journaled {
 		return
 	}
 	c.journaled = true
-	data := map[string]string{journey.DataCause: strconv.Itoa(c.kind.Q850()), journey.DataBy: c.by, journey.DataReason: c.kind.String()}
+	c.journalBegin()
+	data := map[string]string{journey.DataCause: strconv.Itoa(c.kind.Q850()), journey.DataBy: party(c.by), journey.DataReason: c.kind.String()}
 	if c.answered.IsZero() {
 		data[journey.DataStatus] = strconv.Itoa(refusal(c.kind))
 	}
@@ -214,6 +224,17 @@ func (c *Call) journalEnd() {
 	c.journal(journey.InteractionEnded, c.by, data)
 	c.log.Info("call ended", "cause", c.kind, "by", c.by, "dur_ms", c.now.Sub(c.arrival.At).Milliseconds())
 	c.sw.metrics.ended(c)
+}
+
+// party is who ended a call in the closed words of the journal: caller, callee, agent or system.
+func party(by string) string {
+	switch {
+	case by == "caller", by == "callee":
+		return by
+	case strings.HasPrefix(by, "agent:"):
+		return "agent"
+	}
+	return "system"
 }
 
 // figures are the quality of the worst leg, and the caller's codec.

@@ -46,7 +46,8 @@ type Call struct {
 	finishing []recording // stopped, but the engine has not said so yet
 	ladder    ladder
 	kind      Kind
-	journaled bool
+	begun     bool // the beginning was journaled
+	journaled bool // the end was
 	by        string
 	goneBy    string // who left the talk, until the script hears of something else: he ended the call if it ends now
 	answered  time.Time
@@ -158,7 +159,7 @@ func (c *Call) dispatch(m any) {
 	case identified:
 		c.identified(m.identity)
 	case wantTrace:
-		m.reply <- c.renderTrace()
+		m.reply <- c.ladder.render(c.id, c.arrival.At)
 	case expired:
 		c.onExpired()
 	}
@@ -178,6 +179,9 @@ func (c *Call) onRequest(m requested) {
 		return
 	}
 	m.leg.perform(m.leg.usage.OnRequest(c.now, m.leg.serve(m.tx), m.tx.Request()))
+	if m.tx.Request().Method == sip.ACK {
+		m.leg.acknowledged(m.tx.Request())
+	}
 }
 
 func (c *Call) onResponse(m responded) {
@@ -198,6 +202,10 @@ func (c *Call) onExpired() {
 	for _, l := range c.legs {
 		if l.usage != nil && due(l.usage.Deadline(), c.now) {
 			l.perform(l.usage.OnTimer(c.now))
+		}
+		if due(l.settled(), c.now) {
+			l.ackedAt = time.Time{}
+			l.forgetInvites(l.acked + 1)
 		}
 		if l.ports == streamOpening && due(l.openBy, c.now) {
 			c.noMedia(l, "the engine did not answer")
@@ -239,12 +247,13 @@ func (c *Call) rearm(t *time.Timer) {
 	for _, l := range c.legs {
 		if l.usage != nil {
 			next = earliest(next, l.usage.Deadline())
+			next = earliest(next, l.settled())
 		}
 		if l.ports == streamOpening {
 			next = earliest(next, l.openBy)
 		}
 	}
-	if c.identity == nil && c.state < callEnding {
+	if c.identity == nil {
 		next = earliest(next, c.knownBy)
 	}
 	if next.IsZero() {
@@ -283,9 +292,9 @@ func (c *Call) settle() {
 	c.publish()
 }
 
-// endWhenEmpty journals the end once all recordings and streams have given their figures, and ends the owner once all dialogs are over.
+// endWhenEmpty journals the end once the record is known and all recordings and streams have given their figures, and ends the owner once all dialogs are over.
 func (c *Call) endWhenEmpty() {
-	if len(c.finishing) > 0 {
+	if len(c.finishing) > 0 || c.identity == nil && !c.knownBy.IsZero() {
 		return
 	}
 	dialogs := false

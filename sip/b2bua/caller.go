@@ -62,13 +62,13 @@ func (c *Call) routed() {
 	if c.caller.ports != streamOpen || c.identity == nil || c.caller.invite == nil || c.state >= callEnding {
 		return
 	}
+	c.route = c.sw.router.Route(c.arrival, *c.identity)
+	c.journalBegin()
 	ok := c.readOffer(c.caller, c.caller.invite)
 	c.caller.invite = nil
 	if !ok {
 		return
 	}
-	c.route = c.sw.router.Route(c.arrival, *c.identity)
-	c.journal(journey.InteractionStarted, "caller", startedData(c.arrival))
 	c.log.Info("call started", "record", c.record(), "caller", c.arrival.Caller, "called", c.arrival.Called)
 	if c.route.Script == nil {
 		c.hangup(c.route.Refuse, "system")
@@ -100,8 +100,22 @@ func kindOfSDP(err error) Kind {
 	return Malformed
 }
 
-func startedData(a Arrival) map[string]string {
-	data := map[string]string{journey.DataCaller: a.Caller, journey.DataCalled: a.Called, journey.DataDirection: "in"}
+// direction is "in" from a trunk; from a phone "out" where the call goes straight to a trunk, else "internal".
+func (c *Call) direction() string {
+	if c.arrival.Endpoint == "" {
+		return "in"
+	}
+	if d, ok := c.route.Script.(direct); ok {
+		if dest, ok := c.sw.router.Resolve(d.dial.Target, c.arrival); ok && len(dest.Trunks) > 0 {
+			return "out"
+		}
+	}
+	return "internal"
+}
+
+func (c *Call) startedData() map[string]string {
+	a := c.arrival
+	data := map[string]string{journey.DataCaller: a.Caller, journey.DataCalled: a.Called, journey.DataDirection: c.direction()}
 	if a.Name != "" {
 		data[journey.DataCallerName] = a.Name
 	}
@@ -109,7 +123,7 @@ func startedData(a Arrival) map[string]string {
 		data[journey.DataTrunk] = a.Trunk.Name()
 	}
 	if a.Endpoint != "" {
-		data[journey.DataEndpoint], data[journey.DataDirection] = a.Endpoint, "internal"
+		data[journey.DataEndpoint] = a.Endpoint
 	}
 	return data
 }

@@ -1,9 +1,6 @@
 package b2bua
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // itemState is what a call knows of its work item; the dispatcher owns the truth.
 type itemState uint8
@@ -121,7 +118,7 @@ func (c *Call) leftQueue(m LeftQueue) {
 	}
 	c.recall(Canceled)
 	c.item = item{}
-	c.queue(QueueEnded{Outcome: m.Outcome})
+	c.queue(QueueEnded(m))
 }
 
 // takeBack ends the work item because the caller does not want it any more.
@@ -141,13 +138,8 @@ func (c *Call) endItem(by string) {
 	if c.item.state != itemActive {
 		return
 	}
-	switch {
-	case by == "caller":
+	if by = party(by); by == "caller" {
 		by = "customer"
-	case strings.HasPrefix(by, "agent:"):
-		by = "agent"
-	default:
-		by = "system"
 	}
 	c.tellQueues(c.sw.queues.End(c.id, by))
 	c.item = item{}

@@ -39,8 +39,10 @@ type leg struct {
 	accepted dialog.TxID
 	clients  []clientTx // that are not done, and the INVITE that was answered last
 	nextTx   dialog.TxID
-	heard    []byte // the far side's session description in force
-	target   target // of an attempt
+	acked    uint32    // CSeq of our last ACK
+	ackedAt  time.Time // zero once it need not be repeated
+	heard    []byte    // the far side's session description in force
+	target   target    // of an attempt
 
 	answeredAt time.Time
 	ended      dialog.Event
@@ -124,11 +126,27 @@ func (l *leg) ack(req *sip.Request) {
 	for _, c := range l.clients {
 		if invite := c.tx.Request(); invite.Method == sip.INVITE && invite.CSeq().SeqNo == req.CSeq().SeqNo {
 			l.note(c.tx.Ack(req, l.next(req)))
-			l.forgetInvites(req.CSeq().SeqNo)
+			l.acked, l.ackedAt = req.CSeq().SeqNo, l.call.now
+			l.forgetInvites(l.acked)
 			return
 		}
 	}
 	l.note(l.route.door.layer.Write(req, l.next(req)))
+}
+
+// acknowledged forgets what an ACK ends: the INVITE of the peer that we accepted last need not be answered again.
+func (l *leg) acknowledged(ack *sip.Request) {
+	l.servers = slices.DeleteFunc(l.servers, func(s serverTx) bool {
+		return s.id == l.accepted && s.tx.Request().CSeq().SeqNo == ack.CSeq().SeqNo
+	})
+}
+
+// settled tells when no more 2xx of an INVITE of ours can come: 64·T1 after its ACK.
+func (l *leg) settled() time.Time {
+	if l.ackedAt.IsZero() {
+		return time.Time{}
+	}
+	return l.ackedAt.Add(64 * dialog.T1)
 }
 
 // forgetInvites drops INVITEs of ours before one that was acknowledged: the transaction room repeats their ACKs by itself.

@@ -53,7 +53,6 @@ type rig struct {
 	registrar *registrar.Registrar
 	trunks    map[string]*trunk.Trunk
 	logs      *logs
-	lax       bool // the scenario leaves trunks or streams behind on purpose
 }
 
 // setup is what a scenario changes before the switch is made.
@@ -255,6 +254,9 @@ func (j *journal) Append(ev journey.Event) error {
 func (j *journal) check() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	for call := range j.ended {
+		j.began[call] += 0
+	}
 	for call, n := range j.began {
 		if n != 1 || j.ended[call] != 1 {
 			j.r.t.Errorf("call %s began %d times and ended %d times", call, n, j.ended[call])
@@ -270,6 +272,8 @@ type queues struct {
 	onAccept func(OfferAgent)
 	mu       sync.Mutex
 	answers  map[string]int // Accept and Decline by offer
+	offers   int            // given so far, in random runs
+	last     string         // accepted last
 }
 
 func (q *queues) note(format string, args ...any) error {
@@ -295,6 +299,9 @@ func (q *queues) Enqueue(w WorkItem) error {
 func (q *queues) Leave(string) error { return q.note("leave") }
 func (q *queues) Accept(o OfferAgent) error {
 	q.count("accept", o.Offer)
+	q.mu.Lock()
+	q.last = o.Offer
+	q.mu.Unlock()
 	_ = q.note("accept %s", o.Offer)
 	if q.onAccept != nil {
 		q.onAccept(o)

@@ -3,7 +3,6 @@ package b2bua
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base32"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"strings"
@@ -208,7 +207,7 @@ func (s *Switch) forget(c *Call) {
 	c.publish()
 	v := *c.view.Load()
 	v.Ended = c.now
-	s.traces.keep(ended{c.renderTrace(), v})
+	s.traces.keep(ended{c.ladder, v})
 	s.admission.release()
 	s.metrics.calls.Dec()
 }
@@ -276,7 +275,7 @@ func (s *Switch) Trace(id string) (Trace, bool) {
 		}
 	}
 	e, ok := s.traces.find(id)
-	return e.trace, ok
+	return e.ladder.render(e.view.ID, e.view.Began), ok
 }
 
 func (s *Switch) newStream(c *Call) media.StreamID {
@@ -300,8 +299,6 @@ func (c *Call) post(m any) bool {
 
 // flood tells the owner that something was lost that it cannot do without: it ends the call.
 func (c *Call) flood() { c.flooded.Store(true) }
-
-var ids = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // newSessionID makes an o= session ID: 62 random bits.
 func newSessionID() uint64 {

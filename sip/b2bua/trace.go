@@ -89,11 +89,11 @@ func (r Rung) String() string {
 	return fmt.Sprintf("%9.3f %-3s %s tandem  %s", r.At.Seconds(), r.Leg, arrow, r.Text)
 }
 
-func (c *Call) renderTrace() Trace {
-	t := Trace{Call: c.id, Began: c.arrival.At}
-	for i, r := range c.ladder.rungs {
-		if i == ladderSize/2 && c.ladder.skipped > 0 {
-			t.Rungs = append(t.Rungs, Rung{At: r.at, Leg: "…", Text: fmt.Sprintf("%d messages left out", c.ladder.skipped)})
+func (x ladder) render(call string, began time.Time) Trace {
+	t := Trace{Call: call, Began: began}
+	for i, r := range x.rungs {
+		if i == ladderSize/2 && x.skipped > 0 {
+			t.Rungs = append(t.Rungs, Rung{At: r.at, Leg: "…", Text: fmt.Sprintf("%d messages left out", x.skipped)})
 		}
 		t.Rungs = append(t.Rungs, r.render())
 	}
@@ -120,8 +120,8 @@ type traces struct {
 }
 
 type ended struct {
-	trace Trace
-	view  CallView
+	ladder ladder
+	view   CallView
 }
 
 func newTraces(size int) *traces {
@@ -129,11 +129,11 @@ func newTraces(size int) *traces {
 }
 
 func (t *traces) keep(e ended) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if len(t.ring) == 0 {
 		return
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	delete(t.at, t.ring[t.next].view.ID)
 	t.ring[t.next], t.at[e.view.ID] = e, t.next
 	t.next = (t.next + 1) % len(t.ring)

@@ -36,7 +36,6 @@ type side struct {
 	invite        string // raw text of the last INVITE, sent or received
 	branch        string // of the last INVITE sent
 	failed        bool   // its final response was 300 or above
-	auth          func(raw string) []string
 }
 
 // sdpAt is a session description with G.711 at an address; extra lines are added to the m-section.
@@ -190,6 +189,18 @@ func (s *side) prove() {
 	}
 	_, body, _ := strings.Cut(s.invite, "\r\n\r\n")
 	s.send("INVITE", body, "Authorization: "+req.GetHeader("Authorization").Value())
+}
+
+// proveRegister sends the REGISTER again with the phone's password.
+func (s *side) proveRegister(challenge string) {
+	s.r.t.Helper()
+	s.cseq--
+	req := parse[*sip.Request](s.r.t, s.request("REGISTER", ""))
+	client := digest.NewClient([]digest.Account{{User: s.name, Password: digest.Secret("secret-" + s.name)}}, func() string { return "0123456789abcdef" })
+	if !client.Authorize(req, parse[*sip.Response](s.r.t, challenge)) {
+		s.r.t.Fatal("challenge not understood")
+	}
+	s.send("REGISTER", "", "Expires: 300", "Authorization: "+req.GetHeader("Authorization").Value())
 }
 
 // header fails unless a header of a message contains the text.

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"tandem/sip/siptest"
 )
 
 // machine is a table in a form that one set of tests can read.
@@ -47,7 +49,7 @@ func TestTables(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			file := "testdata/" + m.name + ".md"
 			got := m.markdown()
-			if *update {
+			if siptest.Update() {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}

@@ -1,7 +1,6 @@
 package dialog
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,9 +13,8 @@ import (
 	base "github.com/emiago/sipgo/sip"
 
 	"tandem/sip"
+	"tandem/sip/siptest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestLadder runs the scripts of testdata/ladder: a line that starts with > is a stimulus, the lines below it are the effects, each with
 // its virtual time in seconds. # starts a comment.
@@ -32,7 +30,7 @@ func TestLadder(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := runLadder(t, string(want))
-			if *update {
+			if siptest.Update() {
 				if err := os.WriteFile(f, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}

@@ -42,6 +42,7 @@ type call struct {
 	clients map[dialog.TxID]*transaction.ClientTx
 	next    dialog.TxID
 	timer   *time.Timer
+	told    []dialog.Event // to react to, once the effects of the command are performed
 	events  []dialog.Event
 	done    bool
 }
@@ -111,7 +112,8 @@ func (p *party) incoming(tx *transaction.ServerTx) {
 	c := p.add(req.CallID().Value(), u)
 	c.next, c.dest = 1, transaction.Back(tx)
 	c.servers[1] = tx
-	c.event(dialog.Event{Kind: dialog.RemoteOffer, Request: req})
+	c.told = append(c.told, dialog.Event{Kind: dialog.RemoteOffer, Request: req})
+	c.do(nil)
 }
 
 // ServeCancel implements transaction.Handler.
@@ -148,10 +150,20 @@ func (c *call) command(f func(u *dialog.Usage, now time.Time) []dialog.Effect) {
 	}
 }
 
-// do performs effects in order and arms the timer.
+// do performs effects in order, lets the owner react to what they told, and arms the timer.
 func (c *call) do(effects []dialog.Effect) {
 	for _, e := range effects {
 		c.perform(e)
+	}
+	for len(c.told) > 0 {
+		ev := c.told[0]
+		c.told = c.told[1:]
+		if !c.p.quick {
+			c.events = append(c.events, ev)
+		}
+		if c.p.on != nil {
+			c.p.on(c, ev)
+		}
 	}
 	if c.p.quick || c.done {
 		return
@@ -177,7 +189,7 @@ func (c *call) perform(e dialog.Effect) {
 	case dialog.Respond, dialog.Retransmit2xx, dialog.Retransmit1xx:
 		c.servers[e.Tx].Respond(e.Response)
 	case dialog.Raise:
-		c.event(e.Event)
+		c.told = append(c.told, e.Event)
 	case dialog.Release:
 		for _, tx := range c.clients {
 			tx.Release()
@@ -217,15 +229,6 @@ func (c *call) ack(req *sip.Request) {
 	}
 	if err := c.p.layer.Write(req, c.dest); err != nil {
 		c.p.t.Error(err)
-	}
-}
-
-func (c *call) event(ev dialog.Event) {
-	if !c.p.quick {
-		c.events = append(c.events, ev)
-	}
-	if c.p.on != nil {
-		c.p.on(c, ev)
 	}
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -36,8 +37,7 @@ type Endpoint struct {
 	udpRaw *net.UDPConn // udp when it is a real socket
 	lns    map[string]net.Listener
 	local  map[string]netip.AddrPort
-	host   string
-	port   int // advertised for every transport; 0: the listen port of each
+	shown  map[string]sentBy // by transport
 	parser *base.Parser
 	limit  *limiter
 	count  counters
@@ -111,7 +111,7 @@ func (s Sockets) close() {
 func New(cfg Config, s Sockets) (*Endpoint, error) {
 	cfg = cfg.withDefaults()
 	e := &Endpoint{
-		cfg: cfg, udp: s.UDP, lns: map[string]net.Listener{}, local: map[string]netip.AddrPort{},
+		cfg: cfg, udp: s.UDP, lns: map[string]net.Listener{}, local: map[string]netip.AddrPort{}, shown: map[string]sentBy{},
 		parser: sip.NewParser(cfg.MaxMessage), limit: newLimiter(cfg.Rate), count: cfg.Metrics.bind(cfg.Name),
 		conns: map[Flow]*stream{}, bySource: map[netip.Addr]int{},
 	}
@@ -140,14 +140,25 @@ func New(cfg Config, s Sockets) (*Endpoint, error) {
 	return e, nil
 }
 
+// sentBy is what Via and Contact show.
+type sentBy struct {
+	host string
+	port int
+}
+
+// advertise fills what is shown for each transport: what was configured, else the address of the listener.
 func (e *Endpoint) advertise() error {
-	e.host = e.cfg.Advertise
+	all := sentBy{host: e.cfg.Advertise}
 	if host, port, err := net.SplitHostPort(e.cfg.Advertise); err == nil {
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil {
 			return fmt.Errorf("endpoint %s: advertise %q: %w", e.cfg.Name, e.cfg.Advertise, err)
 		}
-		e.host, e.port = host, int(n)
+		all = sentBy{host, int(n)}
+	}
+	for _, transport := range []string{UDP, TCP, TLS, WS, WSS} {
+		local := e.local[transport]
+		e.shown[transport] = sentBy{cmp.Or(all.host, local.Addr().String()), cmp.Or(all.port, int(local.Port()))}
 	}
 	return nil
 }
@@ -179,15 +190,8 @@ func (e *Endpoint) Local(transport string) (netip.AddrPort, bool) {
 
 // SentBy returns host and port for Via and Contact: the advertised ones, else those of the listener.
 func (e *Endpoint) SentBy(transport string) (host string, port int) {
-	local := e.local[transport]
-	host, port = local.Addr().String(), int(local.Port())
-	if e.host != "" {
-		host = e.host
-	}
-	if e.port != 0 {
-		port = e.port
-	}
-	return host, port
+	s := e.shown[transport]
+	return s.host, s.port
 }
 
 // Flow returns the flow from this endpoint to a peer.

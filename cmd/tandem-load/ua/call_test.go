@@ -186,7 +186,7 @@ func TestCallerRepeatsAndFollowsTheRoute(t *testing.T) {
 		t.Errorf("counts: %+v", l.Counts)
 	}
 	first.RecordRoute = []string{"<sip:192.0.2.9;lr>", "<sip:" + proxy.sock.Addr().String() + ";lr>"}
-	ok := wire.Reply{Status: 200, Reason: "OK", Tag: "far", Contact: "sip:x@192.0.2.7:5070", Body: wire.Session{Audio: loopback}.SDP()}
+	ok := wire.Reply{Status: 200, Reason: "OK", Tag: "far", Contact: "sip:x@192.0.2.7:5070", Body: wire.Session{Audio: netip.MustParseAddrPort("127.0.0.1:4000")}.SDP()}
 	far.answer(first, ok)
 	ack := proxy.next(t, 1)
 	if ack.Method != "ACK" || ack.URI != "sip:x@192.0.2.7:5070" || ack.CSeq != 1 || wire.Tag(ack.To) != "far" || ack.Branch() == first.Branch() {

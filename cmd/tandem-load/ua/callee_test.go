@@ -19,7 +19,7 @@ func (s *scripted) request(to netip.AddrPort, method, branch string, cseq uint32
 		r.To += ";tag=" + toTag
 	}
 	if method == "INVITE" {
-		r.Body = wire.Session{Audio: loopback, Event: 96}.SDP()
+		r.Body = wire.Session{Audio: netip.MustParseAddrPort("127.0.0.1:4000"), Event: 96}.SDP()
 	}
 	s.sock.Send(r.Append(nil), to)
 }

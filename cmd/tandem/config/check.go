@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tandem/acd"
+	"tandem/acd/route"
 	"tandem/ivr/flow/source"
 )
 
@@ -144,6 +145,7 @@ func (c *Config) checkACD(at source.At) {
 	for _, err := range c.ACD().Validate() {
 		report(at, at, err)
 	}
+	c.checkStaff(at.Key("queues"))
 	taken := map[string]source.At{}
 	for _, name := range sorted(c.Agents) {
 		e, here := c.Agents[name].Endpoint, at.Key("agents").Key(name).Key("endpoint")
@@ -158,6 +160,31 @@ func (c *Config) checkACD(at source.At) {
 			here.Conflict(first, "first given here", "endpoint %s belongs to two agents", e)
 		}
 		taken[e] = here
+	}
+}
+
+// checkStaff warns of queues in which callers would wait for nobody.
+func (c *Config) checkStaff(at source.At) {
+	for _, name := range sorted(c.Queues) {
+		q, members, able := c.Queues[name], 0, 0
+		need := route.Need(q.Skills)
+		if len(q.Relax) > 0 {
+			need = q.Relax[len(q.Relax)-1].Need // the widest
+		}
+		for id, a := range c.Agents {
+			if slices.Contains(a.Queues, name) || slices.Contains(q.Agents, id) {
+				members++
+				if route.Skills(a.Skills).Covers(need) {
+					able++
+				}
+			}
+		}
+		switch {
+		case members == 0 && len(q.Agents) == 0:
+			at.Key(name).Warnf("queues.%s: no agent belongs to it: name it under queues of an agent, or agents here", name)
+		case members > 0 && able == 0:
+			at.Key(name).Warnf("queues.%s: none of its %d agents ever has %s", name, members, need.Signature())
+		}
 	}
 }
 

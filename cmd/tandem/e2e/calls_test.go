@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"crypto/md5"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,13 +21,16 @@ type script struct {
 	want   []string // of the call detail record
 	ladder []string // in the trace
 	events []string // kinds that the record must hold
+	input  string   // that the flow's step got
 	judge  func(t *testing.T, caller, callee *rig.SIPp)
+
+	noRecord bool // refused at the door: nothing is kept of it
 }
 
 var scripts = []script{
 	{name: "early offer", caller: "call", callee: "answer", number: outside,
-		want:   []string{"outcome=answered", "cause=16", "by=caller", "trunk=caller", "caller=" + caller, "called=" + outside},
-		ladder: []string{"INVITE (1) [sdp]", "180", "200 OK (INVITE 1) [sdp]", "ACK (1)", "BYE (2)", "200 OK (BYE 2)"}, events: []string{"interaction-started", "connected"}},
+		want:   []string{"outcome=answered", "cause=16", "by=caller", "caller=" + caller, "called=" + outside},
+		ladder: []string{"INVITE (1) [sdp]", "180", "200 OK (INVITE 1) [sdp]", "ACK (1)", "BYE (2)", "200 OK (BYE 2)"}, events: []string{"interaction-started", "dialled", "connected"}},
 	{name: "late offer", caller: "late_offer", callee: "answer", number: outside,
 		want: []string{"outcome=answered", "cause=16", "by=caller"}, ladder: []string{"200 OK (INVITE 1) [sdp]", "ACK (1) [sdp]"}},
 	{name: "BYE from the callee", caller: "call_until_bye", callee: "answer_bye", number: outside,
@@ -65,8 +70,16 @@ var scripts = []script{
 		want: []string{"outcome=failed", "cause=1", "status=404", "by=system"}},
 	{name: "no common codec", caller: "refused_codec", number: outside,
 		want: []string{"outcome=failed", "cause=65", "status=488", "by=system"}},
+	{name: "extension required", caller: "required", number: outside, noRecord: true},
+	{name: "merged INVITE", caller: "merged", callee: "answer", number: outside, judge: invitedOnce, want: []string{"outcome=answered", "by=caller"}},
+	{name: "100rel of the caller", caller: "reliable", callee: "answer_early", number: outside,
+		want: []string{"outcome=answered", "by=caller"}, ladder: []string{"183", "PRACK", "200 OK (PRACK"}},
+	{name: "100rel of the callee", caller: "early_media", callee: "answer_reliable", number: outside,
+		want: []string{"outcome=answered", "by=caller"}, ladder: []string{"183", "PRACK", "200 OK (PRACK"}},
+	{name: "the callee holds", caller: "call_slow", callee: "answer_holds", number: outside,
+		want: []string{"outcome=answered", "by=caller"}, events: []string{"held", "resumed"}, judge: notTold},
 	{name: "INFO keys", caller: "info_keys", number: menuLine,
-		want: []string{"outcome=flow", "cause=16", "by=flow"}, events: []string{"step-input"}},
+		want: []string{"outcome=flow", "cause=16", "by=system"}, events: []string{"step-input"}, input: "427"},
 }
 
 func TestCalls(t *testing.T) {
@@ -83,8 +96,17 @@ func TestCalls(t *testing.T) {
 			if callee != nil {
 				callee.Pass(t)
 			}
+			wellFormed(t, caller)
+			if callee != nil {
+				wellFormed(t, callee)
+				hidden(t, callee, h.from.String(), line(caller.Messages(t)[0], "Call-ID:"))
+			}
 			if s.judge != nil && !t.Failed() {
 				s.judge(t, caller, callee)
+			}
+			if s.noRecord {
+				h.Idle(t)
+				return
 			}
 			w := h.tell(t, 0)
 			w.check(t, s.want...)
@@ -94,6 +116,9 @@ func TestCalls(t *testing.T) {
 				if len(w.events(kind)) == 0 {
 					t.Errorf("the record lacks %q: %+v", kind, w.record.Events)
 				}
+			}
+			if in := w.events("step-input"); s.input != "" && (len(in) != 1 || in[0].Data["input"] != s.input) {
+				t.Errorf("got inputs %+v, want %s", in, s.input)
 			}
 			if lines := h.Lines(t); len(lines) != 1 {
 				t.Errorf("got %d call detail records, want 1", len(lines))
@@ -137,7 +162,26 @@ func sameDialogAgain(t *testing.T, _, callee *rig.SIPp) {
 	if a, b := sequence(list[0]), sequence(list[1]); b != a+1 {
 		t.Errorf("got CSeq %d after %d, want the next", b, a)
 	}
+	uri := strings.Fields(list[1].First())[1]
+	p := digestParams(line(list[1], "Proxy-Authorization:"))
+	ha1, ha2 := md5hex("tandem:carrier.test:"+rig.Password), md5hex("INVITE:"+uri)
+	want := md5hex(strings.Join([]string{ha1, p["nonce"], p["nc"], p["cnonce"], p["qop"], ha2}, ":"))
+	if p["response"] != want || p["uri"] != uri || p["qop"] != "auth" {
+		t.Errorf("got credentials %v, want response %s for %s", p, want, uri)
+	}
 }
+
+// digestParams reads credentials: RFC 7616 §3.4.
+func digestParams(text string) map[string]string {
+	p := map[string]string{}
+	for part := range strings.SplitSeq(strings.TrimPrefix(text, "Digest "), ",") {
+		k, v, _ := strings.Cut(strings.TrimSpace(part), "=")
+		p[k] = strings.Trim(v, `"`)
+	}
+	return p
+}
+
+func md5hex(s string) string { return fmt.Sprintf("%x", md5.Sum([]byte(s))) }
 
 func sequence(m rig.Message) int {
 	n, _, _ := strings.Cut(line(m, "CSeq:"), " ")
@@ -181,6 +225,15 @@ func invitedOnce(t *testing.T, caller, callee *rig.SIPp) {
 	}
 }
 
+// notTold wants the caller to hear no word of what the callee does to its own leg.
+func notTold(t *testing.T, caller, _ *rig.SIPp) {
+	for _, method := range []string{"INVITE", "UPDATE"} {
+		if got := received(t, caller, method); len(got) > 0 {
+			t.Errorf("the caller got %d %s", len(got), method)
+		}
+	}
+}
+
 // sameSDP wants the 2xx to repeat what the 183 said: RFC 3261 §13.2.1.
 func sameSDP(t *testing.T, caller, _ *rig.SIPp) {
 	early, final := received(t, caller, "SIP/2.0 183"), received(t, caller, "SIP/2.0 200")
@@ -194,5 +247,51 @@ func sameSDP(t *testing.T, caller, _ *rig.SIPp) {
 	}
 	if got := received(t, caller, "SIP/2.0 180"); len(got) > 0 && got[0].At.Before(early[0].At) {
 		t.Error("180 came before the 183 with SDP: the caller's phone plays a ring-back of its own over it")
+	}
+}
+
+// wellFormed judges every message that we sent to a scenario: RFC 3261 §8.1.1, §8.2.6, §12.1.1; one To tag for all answers to
+// the INVITE of a caller.
+func wellFormed(t *testing.T, s *rig.SIPp) {
+	t.Helper()
+	tags := map[string]bool{}
+	for _, m := range s.Messages(t) {
+		if !m.Received {
+			continue
+		}
+		for _, h := range []string{"Via:", "From:", "To:", "Call-ID:", "CSeq:", "Content-Length:"} {
+			if line(m, h) == "" {
+				t.Errorf("%s lacks %s", m.First(), h)
+			}
+		}
+		response, invite := strings.HasPrefix(m.First(), "SIP/2.0 "), strings.HasSuffix(line(m, "CSeq:"), " INVITE")
+		trying, success := strings.HasPrefix(m.First(), "SIP/2.0 100"), strings.HasPrefix(m.First(), "SIP/2.0 2")
+		_, tag, tagged := strings.Cut(line(m, "To:"), ";tag=")
+		switch {
+		case !response && line(m, "Max-Forwards:") == "":
+			t.Errorf("%s lacks Max-Forwards", m.First())
+		case response && !tagged && !trying:
+			t.Errorf("%s lacks a To tag", m.First())
+		case (success || !response) && invite && line(m, "Contact:") == "":
+			t.Errorf("%s lacks a Contact", m.First())
+		}
+		if response && invite && tagged && sequence(m) == 1 {
+			tags[tag] = true
+		}
+	}
+	if len(tags) > 1 {
+		t.Errorf("got %d To tags in the answers to one INVITE, want 1", len(tags))
+	}
+}
+
+// hidden wants nothing of the caller's leg in what the callee got.
+func hidden(t *testing.T, callee *rig.SIPp, secrets ...string) {
+	t.Helper()
+	for _, m := range callee.Messages(t) {
+		for _, secret := range secrets {
+			if m.Received && (secret == "" || strings.Contains(m.Text, secret)) {
+				t.Errorf("the callee got %q:\n%s", secret, m.Text)
+			}
+		}
 	}
 }

@@ -30,12 +30,14 @@ type house struct {
 	from    netip.Addr     // the calling trunk
 	carrier netip.AddrPort // where outside calls go
 	phone   netip.AddrPort // anna's
+	spare   netip.AddrPort // where outside calls go when the carrier has no room
 }
 
 // plan is what a test wants of its house beyond the usual.
 type plan struct {
 	sip     string // lines of the section sip
 	carrier string // keys of the carrier's trunk
+	spare   bool   // another target of the carrier's trunk, after the first
 }
 
 func newHouse(t *testing.T, p plan) *house {
@@ -43,16 +45,22 @@ func newHouse(t *testing.T, p plan) *house {
 	h := &house{from: rig.Host(t)}
 	out, phone := rig.Host(t), rig.Host(t)
 	h.carrier, h.phone = netip.AddrPortFrom(out, rig.Port(t, out)), netip.AddrPortFrom(phone, rig.Port(t, phone))
+	targets := fmt.Sprintf("{host: %s, port: %d, transport: udp, priority: 1}", out, h.carrier.Port())
+	if p.spare {
+		host := rig.Host(t)
+		h.spare = netip.AddrPortFrom(host, rig.Port(t, host))
+		targets += fmt.Sprintf(", {host: %s, port: %d, transport: udp, priority: 2}", host, h.spare.Port())
+	}
 	body := fmt.Sprintf(`
 trunks:
   caller: {sources: [%s/32], targets: [{host: %s}], ping: 0s}
-  carrier: {sources: [%s/32], targets: [{host: %s, port: %d, transport: udp}], ping: 0s%s}
+  carrier: {sources: [%s/32], targets: [%s], ping: 0s%s}
 endpoints:
   anna: {extension: 201, password: %s}
 outbound:
   - {pattern: "+*", trunks: [carrier], allow: [flows, anna]}
 numbers: {1000: menu, 1001: ring}
-`, h.from, h.from, out, out, h.carrier.Port(), p.carrier, rig.PasswordRef)
+`, h.from, h.from, out, targets, p.carrier, rig.PasswordRef)
 	h.Gateway = rig.Start(t, rig.Site{SIP: p.sip, Body: body, Level: "debug", Flows: map[string]string{"menu.yaml": menuFlow, "ring.yaml": ringFlow}})
 	return h
 }

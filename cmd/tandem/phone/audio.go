@@ -228,7 +228,7 @@ func (a *Audio) nextLocked(buf []byte, now time.Duration) (int, netip.AddrPort) 
 		if !ok {
 			return 0, a.remote
 		}
-		h := a.out.Event(a.eventPT, p.Marker, p.Timestamp)
+		h := a.out.Event(a.eventPT, p.Marker, p.Timestamp, now)
 		a.sent++
 		return h.Put(buf) + copy(buf[12:], p.Payload[:]), a.remote
 	}

@@ -46,7 +46,7 @@ type Gateway struct {
 // starting bounds how long a gateway may take until it is ready, stopping how long until it is gone.
 const (
 	starting = 20 * time.Second
-	stopping = 45 * time.Second
+	stopping = 75 * time.Second
 )
 
 // Start starts a gateway with a new folder and waits until it is ready. At the end of the test it is told to end; the test

@@ -13,7 +13,7 @@ import (
 )
 
 // beside is how many tests run at once: they wait much more than they compute.
-const beside = "12"
+const beside = "8"
 
 // Main runs the tests of a package and removes the binary afterwards.
 func Main(m *testing.M) {

@@ -50,7 +50,7 @@ func StartSIPp(t testing.TB, s SIPpRun) *SIPp {
 		t.Fatal(err)
 	}
 	args := []string{"-sf", path, "-i", s.Host.String(), "-p", strconv.Itoa(int(s.Port)), "-mi", s.Host.String(), "-m", strconv.Itoa(max(1, s.Calls)),
-		"-nostdin", "-trace_err", "-error_file", "errors", "-trace_msg", "-message_file", "messages",
+		"-nostdin", "-watchdog_interval", "0", "-trace_err", "-error_file", "errors", "-trace_msg", "-message_file", "messages",
 		"-timeout", strconv.Itoa(int(s.Limit.Seconds())), "-timeout_error", "-key", "domain", Domain}
 	if s.TCP {
 		args = append(args, "-t", "t1")

@@ -43,7 +43,11 @@ func TestPortsUsedUp(t *testing.T) {
 		}
 	}
 	h.clean()
-	again := h.dialAll(20, 1)[0]
+	var again *phone.Call
+	rig.Await(t, "the ports have rested and calls are taken", 15*time.Second, func() bool {
+		again, err = h.dial(20)
+		return err == nil
+	})
 	if err := again.Hangup(h.within(5 * time.Second)); err != nil {
 		t.Error(err)
 	}

@@ -100,7 +100,7 @@ func (h *house) soakCall(s *soaked, n, round int, talk time.Duration) {
 		return
 	}
 	if !talks(c, 30*time.Second) {
-		s.fault("caller %d, call %d: hears no agent: %.1f dBm0, %+v", n, round, c.Audio().Heard(agentTone), c.Audio().Counters())
+		s.fault("caller %d, call %d: hears no agent: %.1f dBm0, %+v, %s", n, round, c.Audio().Heard(agentTone), c.Audio().Counters(), h.story(n))
 	}
 	until(talk, func() bool { return c.By() != "" })
 	if by := c.By(); by != "" {
@@ -119,4 +119,22 @@ func (h *house) soakCall(s *soaked, n, round int, talk time.Duration) {
 	if err := c.Hangup(ctx); err != nil {
 		s.fault("caller %d, call %d: BYE: %v", n, round, err)
 	}
+}
+
+// story is what the gateway tells of a caller's live call.
+func (h *house) story(n int) string {
+	for _, c := range h.live() {
+		if c.Caller != number(n) {
+			continue
+		}
+		r, err := h.ask.Record(h.within(5*time.Second), c.Record)
+		text := fmt.Sprintf("%s %s %s %v:", c.ID, c.State, c.Queue, err)
+		for _, e := range r.Events {
+			if e.Interaction == c.ID {
+				text += fmt.Sprintf(" %s%v", e.Kind, e.Data)
+			}
+		}
+		return text
+	}
+	return "not live"
 }
