@@ -133,7 +133,7 @@ func (r *Run) chosen(m *flow.Menu, now time.Time) {
 
 func (r *Run) input(value string) {
 	f := r.top()
-	r.journal(journey.StepInput, map[string]string{"flow": f.module.Name, "step": f.step.Name, "value": value})
+	r.journal(journey.StepInput, map[string]string{journey.DataFlow: f.module.Name, journey.DataStep: f.step.Name, journey.DataInput: value})
 }
 
 // collected checks what was entered.
@@ -158,7 +158,7 @@ func (r *Run) collected(now time.Time) {
 		}
 	}
 	if v.Type == flow.TypeSecret {
-		r.journal(journey.StepInput, map[string]string{"flow": f.module.Name, "step": f.step.Name, "count": strconv.Itoa(len(keys))})
+		r.journal(journey.StepInput, map[string]string{journey.DataFlow: f.module.Name, journey.DataStep: f.step.Name, journey.DataDigits: strconv.Itoa(len(keys))})
 	} else {
 		r.input(keys)
 	}

@@ -247,6 +247,6 @@ func (r *Run) end(result string, now time.Time) string {
 }
 
 func (r *Run) pop(result string) {
-	r.journal(journey.FlowLeft, map[string]string{"flow": r.top().module.Name, "result": result})
+	r.journal(journey.FlowLeft, map[string]string{journey.DataFlow: r.top().module.Name, journey.DataExit: result})
 	r.stack = r.stack[:len(r.stack)-1]
 }

@@ -9,7 +9,7 @@ import (
 
 // queueMargin is how much later than the queue, which is told the longest wait, the flow itself gives up: only the queue can
 // book the item as timed out, and the flow's clock is for a queue that never answers.
-const queueMargin = 0
+const queueMargin = 2 * time.Second
 
 // enqueue begins a queue step: the item, then music.
 func (r *Run) enqueue(q *flow.Queue, now time.Time) string {

@@ -168,7 +168,7 @@ func (r *Run) env(now time.Time) map[string]any {
 // finish ends the run.
 func (r *Run) finish(why string) {
 	for i := len(r.stack) - 1; i >= 0; i-- {
-		r.journal(journey.FlowLeft, map[string]string{"flow": r.stack[i].module.Name, "result": why})
+		r.journal(journey.FlowLeft, map[string]string{journey.DataFlow: r.stack[i].module.Name, journey.DataExit: why})
 	}
 	r.ended, r.wait = true, wait{}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tandem/ivr/flow"
+	"tandem/store/journey"
 )
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -168,7 +169,7 @@ func TestSecretsStayOutOfTheJournal(t *testing.T) {
 		if strings.Contains(fmt.Sprintf("%v", e), "4711") {
 			t.Errorf("the secret is in %v", e)
 		}
-		if j, ok := e.(Journal); ok && j.Data["count"] == "4" {
+		if j, ok := e.(Journal); ok && j.Data[journey.DataDigits] == "4" {
 			counted = true
 		}
 	}

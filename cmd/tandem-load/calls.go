@@ -39,6 +39,7 @@ type callsResult struct {
 	window  time.Duration // that calls were begun
 	core    float64       // share of its processor while calls were begun
 	self    float64       // share of ours
+	waited  float64       // share of the time in which its threads waited for their processor
 	rss     int64
 	took    time.Duration
 }
@@ -68,6 +69,7 @@ func runCalls(r *rig, plan callsPlan) callsResult {
 	offered := r.gateway.Usage()
 	c.window = offered.At.Sub(before.At)
 	c.core = float64(offered.CPU-before.CPU) / float64(c.window)
+	c.waited = float64(offered.Waited-before.Waited) / float64(c.window)
 	c.self = float64(ownCPU()-self) / float64(c.window)
 	r.loop.Run(func() bool { return c.live == 0 && c.reached >= c.ok }, plan.Hold+plan.Limit)
 	after := r.gateway.Usage()
@@ -185,7 +187,7 @@ func (c *callsResult) report() figures.Report {
 		{Run: run, Name: "set-up p99", Value: figures.Ms(s.P99), Unit: "ms", Sense: figures.AtMost, Goal: 20, Beside: "Asterisk 197 at 300/s"},
 		{Run: run, Name: "set-up max", Value: figures.Ms(s.Max), Unit: "ms"},
 		{Run: run, Name: "CPU per call", Value: figures.Ms(c.perCall()), Unit: "ms", Sense: figures.AtMost, Goal: 0.4, Beside: "Asterisk 3.1, FreeSWITCH 13, Kamailio (proxy) 0.6"},
-		{Run: run, Name: "core", Value: 100 * c.core, Unit: "%", Beside: fmt.Sprintf("load's own core %.0f %%", 100*c.self)},
+		{Run: run, Name: "core", Value: 100 * c.core, Unit: "%", Beside: fmt.Sprintf("its threads waited %.0f %% for it; load's own core %.0f %%", 100*c.waited, 100*c.self)},
 		{Run: run, Name: "RSS", Value: float64(c.rss) / (1 << 20), Unit: "MB"},
 	}
 }

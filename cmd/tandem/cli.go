@@ -91,8 +91,8 @@ func (a *app) root() *cli.App {
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
 			return usage("`tandem --help` tells how", "%v", err)
 		},
-		Description: "Exit codes: 0 done, 1 failed, 2 usage, 3 plan has changes, 4 wrong configuration or not\n" +
-			"authorised, 5 not found, 6 server unreachable.",
+		Description: "Exit codes: 0 done, 1 failed, 2 usage, 4 wrong configuration or not authorised,\n" +
+			"5 not found, 6 server unreachable, 130 interrupted.",
 	}
 	root.Commands = slices.Concat(a.serveCommands(), []*cli.Command{a.configCommand(), a.flowCommand(), a.callCommand(),
 		a.queueCommand(), a.agentCommand(), a.endpointCommand(), a.trunkCommand(), a.recordCommand(), a.whyCommand(), a.doctorCommand(),

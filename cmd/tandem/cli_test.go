@@ -94,6 +94,7 @@ func TestExitCodes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	write("flow.yaml", "start: a\nsteps: {a: {hangup: 16}}\nflow: x # named last\n")
 	write("good.txt", "to 1000\nexpect prompt demo/menu\n")
 	write("wrong.txt", "to 1000\nexpect prompt demo/never\n")
 	write("wrong.yaml", "sip: {domian: x}\n")
@@ -122,6 +123,8 @@ func TestExitCodes(t *testing.T) {
 		{"call record c_1 rewind", exitUsage, "start, pause, resume, stop"}, {"call record c_2 start", exitNotFound, "tandem call list"},
 		{"why c_1", exitDone, ""}, {"why c_7", exitNotFound, "tandem queue show"},
 		{"flow test none", exitNotFound, "name a script"}, {"flow test good.txt", exitDone, ""}, {"flow test .", exitFailed, "correct the flow"},
+		{"flow format none.yaml", exitNotFound, "name a flow file"}, {"flow format wrong.yaml", exitConfig, "correct the file"},
+		{"flow format flow.yaml --write", exitDone, ""},
 		{"help", exitDone, ""}, {"help call list", exitDone, ""}, {"--version", exitDone, ""}, {"-v", exitDone, ""},
 	} {
 		code := s.run(strings.Fields(c.line)...)
@@ -131,6 +134,9 @@ func TestExitCodes(t *testing.T) {
 		if c.next != "" && (!strings.HasPrefix(lastLine(s.err.String()), "  next: ") || !strings.Contains(lastLine(s.err.String()), c.next)) {
 			t.Errorf("%q: got %q, want the next step to name %q", c.line, s.err.String(), c.next)
 		}
+	}
+	if text, err := os.ReadFile("flow.yaml"); err != nil || !strings.HasPrefix(string(text), "flow: x # named last\nstart: a\n") {
+		t.Errorf("formatted: %q, %v", text, err)
 	}
 	s.fake.Err = control.ErrUnreachable
 	if code := s.run("call", "list"); code != exitUnreachable || !strings.Contains(s.err.String(), "tandem serve") {

@@ -5,7 +5,7 @@
 // Nouns: an app is the command tree; streams are what a command reads and writes; a gateway is what serve, demo and
 // selftest start. One file per noun; every verb is testable without a process.
 //
-// Exit codes: 0 done · 1 failed · 2 usage · 3 plan has changes · 4 the configuration is wrong, or not authorised ·
+// Exit codes: 0 done · 1 failed · 2 usage · 4 the configuration is wrong, or not authorised ·
 // 5 not found · 6 server unreachable · 130 interrupted.
 //
 // Data goes to stdout, narration to stderr. Errors have three parts: what, why, and what to do next.

@@ -15,7 +15,6 @@ const (
 	exitDone        = 0
 	exitFailed      = 1
 	exitUsage       = 2
-	exitChanges     = 3 // a plan has changes
 	exitConfig      = 4 // the configuration is wrong, or not authorised
 	exitNotFound    = 5
 	exitUnreachable = 6

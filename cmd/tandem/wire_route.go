@@ -166,9 +166,12 @@ func (r *router) outside(rule config.Outbound, target string, from b2bua.Arrival
 }
 
 // Endpoint implements b2bua.Endpoints.
-func (r *router) Endpoint(user string) (string, bool) {
-	_, ok := r.cfg.Endpoints[user]
-	return user, ok
+func (r *router) Endpoint(user string) (b2bua.Phone, bool) {
+	e, ok := r.cfg.Endpoints[user]
+	if !ok {
+		return b2bua.Phone{}, false
+	}
+	return b2bua.Phone{Name: user, Number: e.Extension, Display: e.DisplayName, Outside: e.CallerID}, true
 }
 
 // agentCode is the script of a star code that an agent dials at his phone.

@@ -6,16 +6,18 @@
 //	from +49301234567
 //	ctx topic = billing           an attribute known before
 //	caller presses 12#            caller waits 10s            caller hangs up
-//	agent answers                 agent hangs up              queue refuses full       no agent for 30s
+//	agent answers                 agent hangs up              queue refuses full       queue gives up
+//	no agent for 30s
 //	position 3 wait 2m 4m         place, P50, P80 ("unknown" instead of the two)
 //	dial answers                  dial fails busy             dial ends
 //	transfer succeeds             transfer fails
 //	expect prompt demo/welcome    expect answer               expect queue support     expect dial echo
 //	expect transfer ext-7         expect hangup 16            expect exit menu 1       expect step menu
 //	expect attribute topic = x    expect silence on demo/x    expect end
-//	expect leave queue            expect journal step-input flow=main step=menu value=1
+//	expect leave queue            expect journal step-input flow=main input=1 step=menu
 //
-// An expect line looks forward from the last thing it found, letting time pass until it comes or nothing more can come.
+// An expect line looks forward from the last thing it found, letting time pass until it comes or nothing more can come. A
+// journal line names any of the event's data, in any order.
 // Every clip lasts ClipTime. A key is pressed at the instant that the lines before it have reached.
 //
 // Obligations of the caller: (1) loaded dialplans only; (2) one goroutine for each Result.

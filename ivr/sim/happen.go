@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,12 +89,28 @@ func (r *runner) expect(what string, args []string) error {
 		return r.seek(func(string) bool { _, step := r.run.Where(); return step == args[0] })
 	case "prompt":
 		return r.seek(func(text string) bool { return plays(text, args[0]) })
+	case "journal":
+		return r.seek(func(text string) bool { return notes(text, args) })
 	case "hangup":
 		return r.seek(func(text string) bool {
 			return text == "hangup "+words || len(args) == 0 && strings.HasPrefix(text, "hangup ")
 		})
 	}
 	return r.seek(func(text string) bool { return text == strings.TrimSpace(what+" "+words) })
+}
+
+// notes tells whether a line of the trace is a journal event of this kind that holds at least these data, in any order.
+func notes(text string, args []string) bool {
+	have := strings.Fields(text)
+	if len(have) < 2 || have[0] != "journal" || have[1] != args[0] {
+		return false
+	}
+	for _, pair := range args[1:] {
+		if !slices.Contains(have[2:], pair) {
+			return false
+		}
+	}
+	return true
 }
 
 func plays(text, prompt string) bool {

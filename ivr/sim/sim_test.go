@@ -106,16 +106,17 @@ func TestTraceReadsLikeALadder(t *testing.T) {
 func TestScriptsCanFail(t *testing.T) {
 	plan := load(t)
 	for text, want := range map[string]string{
-		"to 1000\nexpect prompt demo/never":   "script:2: expect prompt demo/never: it did not happen; the flow stands at main.done",
-		"to +999\nexpect answer":              "no flow answers +999: list it",
-		"flow mian\nexpect answer":            `did you mean "main"?`,
-		"to 1000\nexpect answer\nto 2":        "must stand before the call begins",
-		"to 1000\nexpect attribute topic = x": `it is ""`,
+		"to 1000\nexpect prompt demo/never":                                                  "script:2: expect prompt demo/never: it did not happen; the flow stands at main.done",
+		"to 1000\ncaller presses 1\nexpect journal step-input step=main-menu input=2":        "it did not happen",
+		"to +999\nexpect answer":                                                             "no flow answers +999: list it",
+		"flow mian\nexpect answer":                                                           `did you mean "main"?`,
+		"to 1000\nexpect answer\nto 2":                                                       "must stand before the call begins",
+		"to 1000\nexpect attribute topic = x":                                                `it is ""`,
 		"to 1000\nexpect silence on demo/welcome\nexpect prompt demo/menu\nexpect hangup 17": "it did not happen",
-		"to 1000\nposition x wait 1m 2m":              "want: position N wait",
-		"to 1000\nposition 1 wait 1m":                 "want both estimates",
-		"at 2026-13-01 17:30 UTC\nto 1000":            "month out of range",
-		"at 2026-12-01 17:30 Nowhere/At-All\nto 1000": "Nowhere",
+		"to 1000\nposition x wait 1m 2m":                                                     "want: position N wait",
+		"to 1000\nposition 1 wait 1m":                                                        "want both estimates",
+		"at 2026-13-01 17:30 UTC\nto 1000":                                                   "month out of range",
+		"at 2026-12-01 17:30 Nowhere/At-All\nto 1000":                                        "Nowhere",
 	} {
 		if _, err := Run(plan, rescue, "script", script(t, text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)

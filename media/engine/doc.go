@@ -23,7 +23,8 @@
 //   - A relayed packet keeps the sender's framing; only what we play has the negotiated ptime.
 //   - A digit that a peer sends as telephone-event to a side that did not negotiate it is played there as a tone of 100 ms.
 //   - Without Symmetric, packets are heard from the SDP address only (any port, the first that sends 3 good packets,
-//     until then only the SDP port). With it, anybody may send 3 consecutive good packets within the learning time.
+//     until then only the SDP port). With it, anybody who sends 3 consecutive good packets is learned, after a Configure or a
+//     long silence, but never while the one talks who is heard already or who sits at the SDP's address and port.
 //   - Comfort noise (payload type 13) is relayed between sides that both accept it, else absorbed.
 //   - Commands about unknown streams are answered by the failing event where there is one, else ignored and counted.
 //

@@ -18,7 +18,8 @@ const yieldAfter = 100 * time.Millisecond
 //
 // The incumbent is the source that is heard; before anybody was learned, the address and port of the SDP. The latch is open
 // (learning) after each configuration and after a long silence. While it is open, an eligible source takes over with its
-// third consecutive good packet, once the incumbent is silent; three in a row from the incumbent close it.
+// third consecutive good packet, once the incumbent is silent; three in a row from the incumbent close it. Three from the
+// address and port of the SDP always do, whoever talks in between: the signalling named it.
 //
 //	            eligible while open                   where we send
 //	strict      the SDP's IP address, any port        the SDP's address and port
@@ -32,6 +33,7 @@ type latch struct {
 	heard   netip.AddrPort // the source that is heard; invalid: none yet
 	open    bool
 	heardAt time.Duration // last packet heard
+	named   int           // good packets from the SDP's address and port since it opened
 	streak  int           // consecutive good packets of the candidate
 	cand    netip.AddrPort
 	ssrc    uint32 // of the candidate
@@ -45,7 +47,8 @@ func (l *latch) configure(sdp netip.AddrPort, symmetric bool, now time.Duration)
 	if sdp.IsValid() {
 		l.last = sdp // c=0.0.0.0 is a hold (RFC 2543), after which the same peer comes back
 	}
-	l.sdp, l.symmetric, l.open, l.streak = sdp, symmetric, true, 0
+	l.sdp, l.symmetric = sdp, symmetric
+	l.learn()
 	if !l.heard.IsValid() || !l.eligible(l.heard) || moved {
 		l.heard, l.heardAt = netip.AddrPort{}, now-yieldAfter
 	}
@@ -58,10 +61,15 @@ func (l *latch) eligible(from netip.AddrPort) bool {
 
 // hears decides about a good packet (its shape and payload type are right) from a source, and learns from it.
 func (l *latch) hears(from netip.AddrPort, p rtp.Packet, now time.Duration) bool {
-	incumbent := from == l.heard || (!l.heard.IsValid() && from == l.sdp)
-	if !incumbent && !l.open && now-l.heardAt > l.relatch {
-		l.open, l.streak = true, 0
+	if !l.open && from != l.heard && now-l.heardAt > l.relatch {
+		l.learn()
 	}
+	if l.open && from == l.sdp {
+		if l.named++; l.named >= latchAfter {
+			l.heard, l.open = from, false
+		}
+	}
+	incumbent := from == l.heard || (!l.heard.IsValid() && from == l.sdp)
 	if !incumbent && (!l.open || now-l.heardAt < yieldAfter || !l.eligible(from)) {
 		return false
 	}
@@ -73,6 +81,9 @@ func (l *latch) hears(from netip.AddrPort, p rtp.Packet, now time.Duration) bool
 	}
 	return incumbent
 }
+
+// learn opens the latch.
+func (l *latch) learn() { l.open, l.streak, l.named = true, 0, 0 }
 
 // counts counts consecutive packets of one source: the SSRC stable, the sequence going on by few.
 func (l *latch) counts(from netip.AddrPort, p rtp.Packet) int {

@@ -115,6 +115,44 @@ func TestLatchReconfigured(t *testing.T) {
 	}
 }
 
+// TestLatchIsWonBack: a stranger who got in while the peer was silent loses to the SDP's address with the next Configure,
+// however much he sends.
+func TestLatchIsWonBack(t *testing.T) {
+	l := latch{relatch: 5 * time.Second}
+	l.configure(sdpAddr, true, 0)
+	for seq := range uint16(3) {
+		l.hears(stranger, numbered(t, seq, 1), time.Second)
+	}
+	if l.sendTo() != stranger {
+		t.Fatal("not learned")
+	}
+	l.configure(sdpAddr, true, 2*time.Second)
+	for seq := range uint16(3) {
+		now := 2*time.Second + time.Duration(seq)*20*time.Millisecond
+		for k := range uint16(5) {
+			l.hears(stranger, numbered(t, 10*seq+k, 1), now)
+		}
+		l.hears(sdpAddr, numbered(t, seq, 2), now)
+	}
+	if l.sendTo() != sdpAddr || l.hears(stranger, numbered(t, 99, 1), 3*time.Second) {
+		t.Error("the stranger is still heard")
+	}
+}
+
+// TestLatchOverOldHold: c=0.0.0.0 and back is the same peer, wherever its packets came from.
+func TestLatchOverOldHold(t *testing.T) {
+	l := latch{relatch: time.Hour}
+	l.configure(sdpAddr, true, 0)
+	for seq := range uint16(3) {
+		l.hears(stranger, numbered(t, seq, 1), 0)
+	}
+	l.configure(netip.AddrPort{}, true, time.Second)
+	l.configure(sdpAddr, true, 2*time.Second)
+	if !l.hears(stranger, numbered(t, 9, 1), 2*time.Second) || l.sendTo() != stranger {
+		t.Error("the peer has to be learned again")
+	}
+}
+
 func numbered(t *testing.T, seq uint16, ssrc uint32) rtp.Packet {
 	t.Helper()
 	b := make([]byte, 172)

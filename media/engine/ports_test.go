@@ -123,6 +123,10 @@ func TestNoSocket(t *testing.T) {
 	if failed := await[media.OpenFailed](r); failed.Stream != 2 {
 		t.Errorf("a stream id was taken twice: %+v", failed)
 	}
+	r.do(media.Open{})
+	if failed := await[media.OpenFailed](r); failed.Stream != 0 {
+		t.Errorf("stream 0 is none: %+v", failed)
+	}
 }
 
 // TestNoLeak: after Close every descriptor is gone.
@@ -168,5 +172,34 @@ func TestNoLeak(t *testing.T) {
 	unserved.Close()
 	if after := openFDs(t); after > before {
 		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+// TestUnwatchedStream: a stream that the kernel refuses to watch after a move stays silent, and its place is given back once.
+func TestUnwatchedStream(t *testing.T) {
+	w, s := pathRig(t, media.PCMU, media.PCMU)
+	w.do(media.Disconnect{Stream: 1})
+	w.let(s)
+	fd := s.port.rtp
+	s.port.rtp = -1
+	w.settle(s)
+	s.port.rtp = fd
+	if w.slots[s.slot] != s || w.streams[1] != s {
+		t.Fatal("the stream is lost")
+	}
+	w.do(media.Close{Stream: 1})
+	for id := range media.StreamID(3) {
+		w.do(media.Open{Stream: 10 + id})
+	}
+	for id, s := range w.streams {
+		if w.slots[s.slot] != s {
+			t.Errorf("stream %d shares its place with another", id)
+		}
+	}
+	if got := w.counts.streams.Load(); got != 4 {
+		t.Errorf("%d streams counted, want 4", got)
+	}
+	for id := range media.StreamID(3) {
+		w.do(media.Close{Stream: 10 + id})
 	}
 }

@@ -122,3 +122,17 @@ func TestRecordingOutlivesStreams(t *testing.T) {
 		t.Errorf("%+v", ended)
 	}
 }
+
+// TestManyRecordingsInTurn: those that ended do not use up the places of a stream that hears nothing meanwhile.
+func TestManyRecordingsInTurn(t *testing.T) {
+	r := newRig(t, testConfig())
+	r.open(1, media.PCMU)
+	dir := t.TempDir()
+	for id := range media.RecordingID(maxTaps + 2) {
+		r.do(media.Record{Recording: id + 1, Left: 1, Path: filepath.Join(dir, string(rune('a'+id)))}, media.StopRecording{Recording: id + 1})
+		await[media.RecordingEnded](r)
+	}
+	if n := r.real.workers[0].counts.strays.Load(); n != 0 {
+		t.Errorf("%d recordings found no place", n)
+	}
+}

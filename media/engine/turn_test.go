@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -74,71 +75,89 @@ func (p *parked) check() {
 	}
 }
 
+// stalls are how long the process may have been stopped, or the machine asleep.
+var stalls = []time.Duration{50 * time.Millisecond, 150 * time.Millisecond, 10 * time.Second, 50 * 24 * time.Hour}
+
+// drive is one worker with one stream, played to and talked to by chance.
+type drive struct {
+	*parked
+	e     *Engine
+	r     *rand.Rand
+	far   *peer
+	modes map[bool]int // how often it waited for each packet, or for the tick
+}
+
+func newDrive(t *testing.T, seed uint64) *drive {
+	t.Helper()
+	cfg := testConfig()
+	cfg.TickAbove = 300
+	e, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &drive{parked: park(t, e.workers[0]), e: e, r: rand.New(rand.NewPCG(seed, 7)), far: &peer{t: t, conn: listen(t, "127.0.0.1")}, modes: map[bool]int{}}
+	d.far.script.SSRC = 9
+	pcmu := format(media.PCMU)
+	for _, c := range []media.Command{media.Open{Stream: 1},
+		media.Configure{Stream: 1, Config: media.StreamConfig{Remote: d.far.addr(), Format: pcmu, Accept: []media.Format{pcmu}}}} {
+		if err := e.Do(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !d.wake(patience) {
+		t.Fatal("a command wakes nobody")
+	}
+	d.far.engine = (<-e.Events()).(media.Opened).Local
+	t.Cleanup(func() {
+		d.w.do(media.Close{Stream: 1})
+		e.Close()
+	})
+	return d
+}
+
+// step lets something happen, sends packets or none, and waits until all of them were taken.
+func (d *drive) step() {
+	d.t.Helper()
+	switch d.r.IntN(8) {
+	case 0:
+		d.e.began = d.e.began.Add(-stalls[d.r.IntN(len(stalls))])
+	case 1:
+		_ = d.e.Do(media.Play{Stream: 1, Items: []media.Item{{Prompt: prompt.Music}}, Loop: true})
+	case 2:
+		_ = d.e.Do(media.Stop{Stream: 1})
+	}
+	n := d.r.IntN(60) * min(d.r.IntN(3), 1)
+	for range n {
+		d.far.sendFrom(d.far.conn, d.far.script.Packet(false, make([]byte, 160)))
+	}
+	for want := d.w.counts.received.Load() + uint64(n); d.w.counts.received.Load() < want; {
+		if !d.wake(2 * time.Second) {
+			d.t.Fatalf("parked for good with packets waiting: in gate %v, interval %v", d.w.poller.inGate, d.w.poller.interval)
+		}
+	}
+	d.wake(20 * time.Millisecond) // the tick, if it goes
+	d.modes[d.w.poller.inGate]++
+	for len(d.e.events) > 0 {
+		<-d.e.events
+	}
+	if n == 0 && d.r.IntN(2) == 0 { // time for the rate to fall
+		d.e.began = d.e.began.Add(-200 * time.Millisecond)
+		d.wake(150 * time.Millisecond) // the tick or the idle clock
+	}
+}
+
 // TestNeverStopsDraining drives a worker through stalls, catching up, and every change between waking for each packet, the
 // tick, and idling: each packet is taken without anything else having to happen.
 func TestNeverStopsDraining(t *testing.T) {
 	for seed := range uint64(2) {
-		cfg := testConfig()
-		cfg.TickAbove = 300
-		e, err := New(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, r := e.workers[0], rand.New(rand.NewPCG(seed, 7))
-		p := park(t, w)
-		far := listen(t, "127.0.0.1")
-		remote := (&peer{conn: far}).addr()
-		for _, c := range []media.Command{
-			media.Open{Stream: 1},
-			media.Configure{Stream: 1, Config: media.StreamConfig{Remote: remote, Accept: []media.Format{format(media.PCMU)}, Format: format(media.PCMU)}},
-		} {
-			if err := e.Do(c); err != nil {
-				t.Fatal(err)
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			d := newDrive(t, seed)
+			for range 60 {
+				d.step()
 			}
-		}
-		if !p.wake(patience) {
-			t.Fatal("a command wakes nobody")
-		}
-		opened := (<-e.Events()).(media.Opened)
-		far2 := &peer{t: t, conn: far, engine: opened.Local}
-		far2.script.SSRC = 9
-		modes := map[bool]int{}
-		for step := range 80 {
-			switch r.IntN(8) {
-			case 0: // the process was stopped, or the machine slept
-				e.began = e.began.Add(-[]time.Duration{50 * time.Millisecond, 150 * time.Millisecond, 10 * time.Second, 50 * 24 * time.Hour}[r.IntN(4)])
-			case 1:
-				_ = e.Do(media.Play{Stream: 1, Items: []media.Item{{Prompt: prompt.Music}}, Loop: true})
-			case 2:
-				_ = e.Do(media.Stop{Stream: 1})
+			if d.modes[true] < 3 || d.modes[false] < 3 {
+				t.Errorf("not both ways of waiting were seen: %v", d.modes)
 			}
-			n := r.IntN(60)
-			if r.IntN(3) == 0 {
-				n = 0
-			}
-			for range n {
-				far2.sendFrom(far, far2.script.Packet(false, make([]byte, 160)))
-			}
-			want := w.counts.received.Load() + uint64(n)
-			for w.counts.received.Load() < want {
-				if !p.wake(2 * time.Second) {
-					t.Fatalf("seed %d step %d: parked for good with packets waiting: in gate %v, interval %v", seed, step, w.poller.inGate, w.poller.interval)
-				}
-			}
-			p.wake(150 * time.Millisecond) // the tick or the idle clock
-			modes[w.poller.inGate]++
-			for len(e.events) > 0 {
-				<-e.events
-			}
-			if n == 0 && r.IntN(2) == 0 { // time for the rate to fall
-				e.began = e.began.Add(-200 * time.Millisecond)
-				p.wake(150 * time.Millisecond)
-			}
-		}
-		if modes[true] < 5 || modes[false] < 5 {
-			t.Errorf("seed %d: not both ways of waiting were seen: %v", seed, modes)
-		}
-		w.do(media.Close{Stream: 1})
-		e.Close()
+		})
 	}
 }

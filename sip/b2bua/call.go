@@ -1,9 +1,7 @@
 package b2bua
 
 import (
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -11,7 +9,6 @@ import (
 	"tandem/sip"
 	"tandem/sip/dialog"
 	"tandem/sip/transaction"
-	"tandem/store/journey"
 )
 
 // mailboxSize bounds what may wait for one call. A caller, a target and their streams never come near it.
@@ -27,6 +24,7 @@ type Call struct {
 	view    atomic.Pointer[CallView]
 
 	// What follows belongs to the owner's goroutine.
+	timer     *time.Timer
 	now       time.Time
 	todo      []any // what the event being handled has caused, in order
 	arrival   Arrival
@@ -61,18 +59,20 @@ type Call struct {
 // run is the owner: it handles one event after the other until nothing of the call is left.
 func (c *Call) run() {
 	defer c.sw.wg.Done()
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+	c.timer = time.NewTimer(time.Hour)
+	defer c.timer.Stop()
 	for c.state != callEnded {
 		select {
 		case m := <-c.mail:
 			c.handle(m)
-		case <-timer.C:
+		case <-c.timer.C:
 			c.handle(expired{})
 		}
-		c.rearm(timer)
 	}
 }
+
+// maxCaused bounds what one event may cause: a script that dials again whenever a dial fails at once would never end.
+const maxCaused = 256
 
 // handle performs one event and everything that it causes. A panic ends this call and nothing else.
 func (c *Call) handle(m any) {
@@ -83,16 +83,21 @@ func (c *Call) handle(m any) {
 	}()
 	c.now = time.Now()
 	c.todo = append(c.todo, m)
+	if c.flooded.Swap(false) {
+		c.sw.metrics.floods.Inc()
+		c.queue(EndCall{Kind: Internal, By: "system"})
+	}
 	for i := 0; i < len(c.todo); i++ {
+		if i == maxCaused {
+			c.log.Error("call turns in circles")
+			c.hangup(Internal, "system")
+		}
 		c.dispatch(c.todo[i])
 	}
 	clear(c.todo)
 	c.todo = c.todo[:0]
-	if c.flooded.Load() && c.state < callEnding {
-		c.sw.metrics.floods.Inc()
-		c.hangup(Internal, "system")
-	}
 	c.settle()
+	c.rearm()
 }
 
 // queue puts what the present event has caused behind what is already due.
@@ -236,7 +241,7 @@ func (c *Call) onExpired() {
 func due(deadline, now time.Time) bool { return !deadline.IsZero() && !deadline.After(now) }
 
 // rearm sets the one timer to the earliest deadline of the call.
-func (c *Call) rearm(t *time.Timer) {
+func (c *Call) rearm() {
 	next := earliest(time.Time{}, c.attempts.deadline)
 	next = earliest(next, c.drainBy)
 	next = earliest(next, c.closeAt)
@@ -257,10 +262,10 @@ func (c *Call) rearm(t *time.Timer) {
 		next = earliest(next, c.knownBy)
 	}
 	if next.IsZero() {
-		t.Stop()
+		c.timer.Stop()
 		return
 	}
-	t.Reset(max(0, time.Until(next)))
+	c.timer.Reset(max(0, time.Until(next)))
 }
 
 func earliest(a, b time.Time) time.Time {
@@ -268,97 +273,4 @@ func earliest(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// step moves the call's machine and performs what the row says, except telling the script, which needs to know what.
-func (c *Call) step(on callEvent) callDo {
-	to, do, ok := stepCall(c.state, on)
-	if !ok {
-		return 0
-	}
-	c.log.Debug("call state", "from", c.state, "on", on, "to", to)
-	c.state = to
-	if do&callForget != 0 {
-		c.sw.forget(c)
-	}
-	return do
-}
-
-// settle ends the call when nothing is left of it, and publishes its view.
-func (c *Call) settle() {
-	if c.state == callEnding {
-		c.endWhenEmpty()
-	}
-	c.publish()
-}
-
-// endWhenEmpty journals the end once the record is known and all recordings and streams have given their figures, and ends the owner once all dialogs are over.
-func (c *Call) endWhenEmpty() {
-	if len(c.finishing) > 0 || c.identity == nil && !c.knownBy.IsZero() {
-		return
-	}
-	dialogs := false
-	for _, l := range c.legs {
-		if l.ports != streamNone {
-			return
-		}
-		dialogs = dialogs || l.usage != nil
-	}
-	c.journalEnd()
-	if !dialogs {
-		c.step(callOnEmpty)
-	}
-}
-
-// crashed ends a call whose owner panicked. If the ending panics too, the call is dropped as it stands.
-func (c *Call) crashed(r any) {
-	c.sw.metrics.panics.Inc()
-	c.log.Error("call crashed", "err", fmt.Sprint(r), "stack", string(debug.Stack()))
-	clear(c.todo)
-	c.todo = c.todo[:0]
-	c.crashes++
-	if c.crashes > 1 {
-		c.drop()
-		return
-	}
-	c.handle(EndCall{Kind: Internal, By: "system"})
-}
-
-// drop forgets a call that could not even be ended. Its peers find out by their own timers; what it held is given back.
-func (c *Call) drop() {
-	for _, l := range c.legs {
-		l.target.release()
-		for _, x := range l.clients {
-			x.tx.Release()
-		}
-		if l.ports == streamOpen {
-			_ = c.sw.engine.Do(media.Close{Stream: l.stream})
-		}
-		c.sw.streams.remove(l.stream)
-	}
-	c.state = callEnded
-	c.sw.forget(c)
-}
-
-// record is the ID of the call's record, "" while there is none.
-func (c *Call) record() string {
-	if c.identity == nil {
-		return ""
-	}
-	return c.identity.Record
-}
-
-// journal writes an event of this call into its record.
-func (c *Call) journal(kind journey.Kind, actor string, data map[string]string) {
-	if c.identity == nil || c.identity.Record == "" {
-		return
-	}
-	ev := journey.Event{Record: c.identity.Record, At: c.now, Kind: kind, Channel: journey.Voice, Interaction: c.id, Actor: actor, Data: data}
-	if c.item.state != itemNone {
-		ev.Item, ev.Epoch = c.id, c.item.epoch
-	}
-	if err := c.sw.journal.Append(ev); err != nil {
-		c.sw.metrics.journalLost.Inc()
-		c.log.Error("event not journaled", "kind", kind, "err", err)
-	}
 }

@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -27,9 +28,14 @@ func (s *Switch) identify(tx *transaction.ServerTx) (Arrival, bool) {
 	if t, ok := s.Trunks.Match(from.Addr(), user); ok {
 		return s.takeTrunk(tx, a, t)
 	}
-	if a.Endpoint, ok = s.Endpoints.Endpoint(user); !ok {
+	phone, ok := s.Endpoints.Endpoint(user)
+	if !ok {
 		s.answer(tx, sip.StatusForbidden)
 		return a, false
+	}
+	a.Endpoint = phone.Name
+	if a.Caller != anonymous {
+		a.Caller, a.Name, a.Outside = cmp.Or(phone.Number, phone.Name), cmp.Or(phone.Display, a.Name), phone.Outside
 	}
 	return a, true
 }

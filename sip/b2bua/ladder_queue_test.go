@@ -108,6 +108,7 @@ func TestQueue(t *testing.T) {
 		b.reply(b.invite, "180 Ringing", "")
 		r.wait(time.Second)
 		b.reply(b.invite, "200 OK", b.sdp())
+		r.wait(time.Millisecond)
 		r.post(WithdrawOffer{Offer: "o1"})
 		b.reply(b.Expect("CANCEL"), "200 OK", "")
 		b.expect("ACK")

@@ -43,6 +43,7 @@ type Arrival struct {
 	Caller   string       // number or user as presented, normal form where it is one
 	Called   string       // user part of the Request-URI
 	Name     string       // display name of the caller
+	Outside  string       // caller as trunks shall see him; empty is Caller
 	Trunk    *trunk.Trunk // nil if it came from an endpoint
 	Endpoint string       // name of the endpoint that was authenticated, "" for a trunk
 	At       time.Time

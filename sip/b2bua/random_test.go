@@ -154,8 +154,8 @@ func (m *monkey) chaos(n int) {
 		for _, v := range m.r.sw.Views() {
 			m.r.sw.Post(v.ID, m.command())
 		}
-		stream := media.StreamID(m.rng.IntN(8))
-		switch m.rng.IntN(40) {
+		stream := media.StreamID(m.draw(8))
+		switch m.draw(40) {
 		case 0, 4, 5, 6, 7, 8:
 			m.r.engine.Press(stream, '5')
 		case 1, 9, 10, 11, 12:
@@ -164,11 +164,17 @@ func (m *monkey) chaos(n int) {
 			m.r.engine.Inject(media.Silent{Stream: stream, For: time.Minute})
 		case 3:
 			m.r.engine.FailDo(media.ErrBusy)
-			time.Sleep(time.Duration(m.rng.IntN(50)) * time.Millisecond)
+			time.Sleep(time.Duration(m.draw(50)) * time.Millisecond)
 			m.r.engine.FailDo(nil)
 		}
-		time.Sleep(time.Duration(m.rng.IntN(3000)) * time.Millisecond)
+		time.Sleep(time.Duration(m.draw(3000)) * time.Millisecond)
 	}
+}
+
+func (m *monkey) draw(n int) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rng.IntN(n)
 }
 
 // method is rarely one that ends the call.
@@ -180,6 +186,8 @@ func (m *monkey) method() string {
 }
 
 func (m *monkey) command() Command {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	offer := m.pick("o1", "o2", "o3")
 	m.r.queues.mu.Lock()
 	defer m.r.queues.mu.Unlock()

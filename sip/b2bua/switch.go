@@ -37,8 +37,16 @@ type Parts struct {
 
 // Endpoints knows the phones of this site.
 type Endpoints interface {
-	// Endpoint tells an endpoint by the digest user or address-of-record user that it proves.
-	Endpoint(user string) (name string, ok bool)
+	// Endpoint tells an endpoint by the digest user that it proves.
+	Endpoint(user string) (Phone, bool)
+}
+
+// Phone is an endpoint as a caller: what others see of it is configured, not what it says in From.
+type Phone struct {
+	Name    string
+	Number  string // others see it, and can dial it; empty is Name
+	Display string // empty is what it says in From
+	Outside string // trunks see it instead of Number; empty is Number
 }
 
 // Bindings hears of changes in the registrar, in order. It must not wait.

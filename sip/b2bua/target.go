@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 	"time"
@@ -164,7 +165,7 @@ func (s *Switch) carrier(t *trunk.Trunk, at trunk.Target, number string, c *Call
 		return target{}, false
 	}
 	who := t.Caller(trunk.Caller{
-		Number: trunk.ReadNumber(c.arrival.Caller, cfg.Country), Display: c.arrival.Name, Hidden: c.arrival.Caller == anonymous,
+		Number: trunk.ReadNumber(cmp.Or(c.arrival.Outside, c.arrival.Caller), cfg.Country), Display: c.arrival.Name, Hidden: c.arrival.Caller == anonymous,
 	}, at)
 	return target{
 		name: number, trunk: t, at: at, symmetric: cfg.SymmetricRTP, headers: who.Headers, auth: s.Hosts.Auth(t),
@@ -199,10 +200,19 @@ func (s *Switch) callerConfig(c *Call, l *leg) dialog.Config {
 	l.tag, l.callID = c.id+"-"+l.name+"-"+sip.NewTag()[:6], sip.NewCallID()
 	cfg := dialog.Config{
 		CallID: l.callID, LocalTag: l.tag, Local: l.target.from, Remote: sip.NameAddr{URI: plain(l.target.uri)},
-		Target: l.target.uri, Contact: l.route.contact(), Headers: l.target.headers, Auth: l.target.auth,
+		Target: l.target.uri, Contact: l.contact(), Headers: l.target.headers, Auth: l.target.auth,
 		Allow: allow, UserAgent: s.cfg.UserAgent, SessionExpires: s.cfg.SessionExpires, Rand: s.random,
 	}
 	return cfg
+}
+
+// contact is our Contact on a leg that we place. A trunk that we register with knows us by the user of that registration.
+func (l *leg) contact() sip.URI {
+	u := l.route.contact()
+	if t := l.target.trunk; t != nil && t.Config().Register.On {
+		u.User = cmp.Or(t.Config().Register.User, t.Config().Auth.User, u.User)
+	}
+	return u
 }
 
 // calleeConfig is the dialog of a caller's leg.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -76,6 +77,20 @@ func (p *party) add(callID string, u *dialog.Usage) *call {
 		p.seen = append(p.seen, c)
 	}
 	return c
+}
+
+// all returns the calls so far, first to last.
+func (p *party) all() []*call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.seen)
+}
+
+// open returns how many usages are not released.
+func (p *party) open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.calls)
 }
 
 // ServeRequest implements transaction.Handler.

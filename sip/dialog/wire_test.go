@@ -39,8 +39,8 @@ func onWire(t *testing.T, seed uint64, play func(w *wire)) {
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
 		for _, p := range []*party{w.alice, w.bob} {
-			if c := p.layer.Counts(); c != (transaction.Counts{}) || len(p.calls) != 0 {
-				t.Errorf("left: %+v, %d usages", c, len(p.calls))
+			if c := p.layer.Counts(); c != (transaction.Counts{}) || p.open() != 0 {
+				t.Errorf("left: %+v, %d usages", c, p.open())
 			}
 		}
 	})
@@ -122,10 +122,10 @@ func agrees(c *call, ev dialog.Event) {
 func (w *wire) call() (a, b *call) {
 	a = w.alice.dial("call", netip.MustParseAddrPort(bobAddr), session)
 	time.Sleep(2 * time.Second)
-	if len(w.bob.seen) == 0 {
+	if len(w.bob.all()) == 0 {
 		w.t.Fatal("bob was not called")
 	}
-	return a, w.bob.seen[0]
+	return a, w.bob.all()[0]
 }
 
 func (w *wire) at(after time.Duration, c *call, f func(u *dialog.Usage, now time.Time) []dialog.Effect) {
@@ -159,7 +159,7 @@ var races = []struct {
 	{"ack_late_bye_held", map[string]siptest.Fate{"ACK": {Delay: 300 * time.Millisecond}}, func(w *wire) {
 		w.alice.dial("call", netip.MustParseAddrPort(bobAddr), session)
 		time.Sleep(1100 * time.Millisecond)
-		w.at(0, w.bob.seen[0], hangUp)
+		w.at(0, w.bob.all()[0], hangUp)
 	}, "Ringing Answered Ended(bye remote 200)", "RemoteOffer Ended(bye local 200)"},
 	{"bye_overtakes_ack", map[string]siptest.Fate{"ACK": {Delay: 300 * time.Millisecond}}, func(w *wire) {
 		a := w.alice.dial("call", netip.MustParseAddrPort(bobAddr), session)
@@ -253,10 +253,10 @@ func TestRaces(t *testing.T) {
 				r.play(w)
 				time.Sleep(2 * time.Minute)
 				siptest.Golden(t, "wire/"+r.name+".txt", w.ladder.String())
-				if got := w.alice.seen[0].story(); got != r.alice {
+				if got := w.alice.all()[0].story(); got != r.alice {
 					t.Errorf("alice was told %q, want %q", got, r.alice)
 				}
-				if got := w.bob.seen[0].story(); got != r.bob {
+				if got := w.bob.all()[0].story(); got != r.bob {
 					t.Errorf("bob was told %q, want %q", got, r.bob)
 				}
 			})
@@ -290,7 +290,7 @@ func badNetwork(w *wire) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	time.Sleep(2 * time.Minute)
-	for i, c := range append(w.alice.seen[:calls:calls], w.bob.seen...) {
+	for i, c := range append(w.alice.all(), w.bob.all()...) {
 		w.at(time.Duration(i)*time.Millisecond, c, offer)
 		for j, method := range inDialog {
 			w.at(time.Duration(j+1)*time.Minute, c, func(u *dialog.Usage, now time.Time) []dialog.Effect {
@@ -299,16 +299,16 @@ func badNetwork(w *wire) {
 		}
 	}
 	time.Sleep(8 * time.Minute)
-	for _, c := range w.bob.seen {
+	for _, c := range w.bob.all() {
 		w.at(0, c, hangUp)
 	}
 	time.Sleep(2 * time.Minute)
 	for i := range calls {
-		checkStory(w, w.alice.seen[i], "Answered", "remote")
-		checkStory(w, w.bob.seen[i], "Confirmed", "local")
+		checkStory(w, w.alice.all()[i], "Answered", "remote")
+		checkStory(w, w.bob.all()[i], "Confirmed", "local")
 	}
-	if len(w.bob.seen) != calls {
-		w.t.Errorf("%d calls came, want %d", len(w.bob.seen), calls)
+	if len(w.bob.all()) != calls {
+		w.t.Errorf("%d calls came, want %d", len(w.bob.all()), calls)
 	}
 }
 

@@ -1,6 +1,7 @@
 package transaction
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/netip"
@@ -66,17 +67,17 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	def(&c.Timers.T1, 500*time.Millisecond)
-	def(&c.Timers.T2, 4*time.Second)
-	def(&c.Timers.T4, 5*time.Second)
-	def(&c.Timers.Trying, 200*time.Millisecond)
-	def(&c.Watchdog, 10*time.Second)
-	def(&c.MaxTrying, 3*time.Minute)
-	def(&c.MaxRing, 15*time.Minute)
-	def(&c.HoldCancel, time.Second)
-	def(&c.MaxTransactions, 200_000)
-	def(&c.MaxHeld, 4096)
-	def(&c.UDPLimit, 1300)
+	c.Timers.T1 = cmp.Or(c.Timers.T1, 500*time.Millisecond)
+	c.Timers.T2 = cmp.Or(c.Timers.T2, 4*time.Second)
+	c.Timers.T4 = cmp.Or(c.Timers.T4, 5*time.Second)
+	c.Timers.Trying = cmp.Or(c.Timers.Trying, 200*time.Millisecond)
+	c.Watchdog = cmp.Or(c.Watchdog, 10*time.Second)
+	c.MaxTrying = cmp.Or(c.MaxTrying, 3*time.Minute)
+	c.MaxRing = cmp.Or(c.MaxRing, 15*time.Minute)
+	c.HoldCancel = cmp.Or(c.HoldCancel, time.Second)
+	c.MaxTransactions = cmp.Or(c.MaxTransactions, 200_000)
+	c.MaxHeld = cmp.Or(c.MaxHeld, 4096)
+	c.UDPLimit = cmp.Or(c.UDPLimit, 1300)
 	if c.Policy == nil {
 		p := sip.DefaultPolicy()
 		c.Policy = &p
@@ -88,13 +89,6 @@ func (c Config) withDefaults() Config {
 		c.Metrics = NewMetrics(nil)
 	}
 	return c
-}
-
-func def[T comparable](v *T, d T) {
-	var zero T
-	if *v == zero {
-		*v = d
-	}
 }
 
 // Destination says where a request goes: a transport and a resolved address.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"log/slog"
@@ -59,16 +60,16 @@ type Sockets struct {
 }
 
 func (c Config) withDefaults() Config {
-	def(&c.MaxMessage, 65535)
-	def(&c.MaxConns, 10000)
-	def(&c.MaxPerSource, 64)
-	def(&c.IdleTimeout, 15*time.Minute)
-	def(&c.MessageTimeout, 10*time.Second)
-	def(&c.WriteTimeout, 5*time.Second)
-	def(&c.DialTimeout, 5*time.Second)
-	def(&c.ReadBuffer, 1<<20)
-	def(&c.Rate.Sources, 16384)
-	def(&c.Rate.Burst, 2*c.Rate.PerSecond)
+	c.MaxMessage = cmp.Or(c.MaxMessage, 65535)
+	c.MaxConns = cmp.Or(c.MaxConns, 10000)
+	c.MaxPerSource = cmp.Or(c.MaxPerSource, 64)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, 15*time.Minute)
+	c.MessageTimeout = cmp.Or(c.MessageTimeout, 10*time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 5*time.Second)
+	c.DialTimeout = cmp.Or(c.DialTimeout, 5*time.Second)
+	c.ReadBuffer = cmp.Or(c.ReadBuffer, 1<<20)
+	c.Rate.Sources = cmp.Or(c.Rate.Sources, 16384)
+	c.Rate.Burst = cmp.Or(c.Rate.Burst, 2*c.Rate.PerSecond)
 	if c.Dial == nil {
 		c.Dial = (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext
 	}
@@ -79,11 +80,4 @@ func (c Config) withDefaults() Config {
 		c.Metrics = NewMetrics(nil)
 	}
 	return c
-}
-
-func def[T comparable](v *T, d T) {
-	var zero T
-	if *v == zero {
-		*v = d
-	}
 }

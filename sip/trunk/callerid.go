@@ -1,6 +1,7 @@
 package trunk
 
 import (
+	"cmp"
 	"strings"
 
 	"tandem/sip"
@@ -25,9 +26,9 @@ const anonymousHost = "anonymous.invalid"
 // Caller builds From and the identity headers of an INVITE to a target, by the trunk's policy. An identity is asserted to a trusted
 // trunk only (RFC 3325 §7); a hidden caller is shown to nobody else.
 func (t *Trunk) Caller(c Caller, target Target) CallerHeaders {
-	host := or(t.cfg.FromDomain, target.Host)
+	host := cmp.Or(t.cfg.FromDomain, target.Host)
 	user := t.Dialled(c.Number)
-	account := or(t.cfg.FromUser, t.cfg.Auth.User)
+	account := cmp.Or(t.cfg.FromUser, t.cfg.Auth.User)
 	number := sip.NameAddr{Display: sip.Clean(c.Display), URI: sip.URI{Scheme: "sip", User: userPart(user), Host: host}}
 	own := sip.NameAddr{URI: sip.URI{Scheme: "sip", User: account, Host: host}}
 	out := CallerHeaders{From: number}

@@ -1,6 +1,7 @@
 package trunk
 
 import (
+	"cmp"
 	"time"
 
 	"tandem/sip/digest"
@@ -109,32 +110,23 @@ type HealthRule struct {
 func (c Config) WithDefaults() Config {
 	c.Targets = append([]Target(nil), c.Targets...)
 	for i := range c.Targets {
-		c.Targets[i].Transport = or(c.Targets[i].Transport, "udp")
+		c.Targets[i].Transport = cmp.Or(c.Targets[i].Transport, "udp")
 	}
-	c.CallerID = or(c.CallerID, CallerInFrom)
-	c.Dial.Format = or(c.Dial.Format, FormatE164)
-	c.Arrive.Format = or(c.Arrive.Format, FormatRaw)
-	c.DTMF = or(c.DTMF, DTMFEvent)
-	c.HealthRule.DownAfter = or(c.HealthRule.DownAfter, 3)
-	c.HealthRule.UpAfter = or(c.HealthRule.UpAfter, 2)
+	c.CallerID = cmp.Or(c.CallerID, CallerInFrom)
+	c.Dial.Format = cmp.Or(c.Dial.Format, FormatE164)
+	c.Arrive.Format = cmp.Or(c.Arrive.Format, FormatRaw)
+	c.DTMF = cmp.Or(c.DTMF, DTMFEvent)
+	c.HealthRule.DownAfter = cmp.Or(c.HealthRule.DownAfter, 3)
+	c.HealthRule.UpAfter = cmp.Or(c.HealthRule.UpAfter, 2)
 	if len(c.Codecs) == 0 {
 		c.Codecs = []string{"PCMA", "PCMU"}
 	}
 	if c.Register.On {
-		c.Register.User = or(c.Register.User, c.Auth.User)
-		c.Register.Expires = or(c.Register.Expires, time.Hour)
+		c.Register.User = cmp.Or(c.Register.User, c.Auth.User)
+		c.Register.Expires = cmp.Or(c.Register.Expires, time.Hour)
 		if len(c.Targets) > 0 {
-			c.Register.Domain = or(c.Register.Domain, c.Targets[0].Host)
+			c.Register.Domain = cmp.Or(c.Register.Domain, c.Targets[0].Host)
 		}
 	}
 	return c
-}
-
-// or returns the first value unless it is zero.
-func or[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }

@@ -1,6 +1,7 @@
 package trunk
 
 import (
+	"cmp"
 	"net"
 	"slices"
 	"strconv"
@@ -57,7 +58,7 @@ func (r *Registration) read(res *sip.Response, a answer) (answer, regOn) {
 	if via := res.Via(); via != nil {
 		host, _ := via.Params.Get("received")
 		if port, _ := via.Params.Get("rport"); port != "" {
-			a.observed = net.JoinHostPort(or(host, via.Host), port)
+			a.observed = net.JoinHostPort(cmp.Or(host, via.Host), port)
 		}
 	}
 	if a.granted <= 0 && r.state != RegIdle {
@@ -89,7 +90,7 @@ func (r *Registration) granted(res *sip.Response) time.Duration {
 // ours compares with our Contact by user, host and port, absent ports standing for 5060.
 func (r *Registration) ours(u sip.URI) bool {
 	c := r.cfg.Contact
-	return u.User == c.User && strings.EqualFold(u.Host, c.Host) && or(u.Port, 5060) == or(c.Port, 5060)
+	return u.User == c.User && strings.EqualFold(u.Host, c.Host) && cmp.Or(u.Port, 5060) == cmp.Or(c.Port, 5060)
 }
 
 // send asks for expires of our own Contact; 0 takes it back, and no other.

@@ -16,7 +16,7 @@ func TestSiteIsAConfiguration(t *testing.T) {
 	host := netip.MustParseAddr("127.0.0.5")
 	plain := Site{
 		Host: host, SIPPort: 5060, HTTPPort: 8080, In: netip.MustParseAddr("127.0.0.2"), Rate: 1000, Burst: 100, MaxCalls: 4800,
-		Ring: time.Minute, Log: "warn", Drain: time.Second,
+		Ring: time.Minute, Log: "warn", Drain: time.Second, Phones: 1,
 	}
 	full := plain
 	full.Phones, full.CDR = 3, true

@@ -9,13 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"tandem/media/mediatest/load"
 )
 
 // Processor is the one that the gateway has for itself; the load has Processor 0.
@@ -86,7 +83,7 @@ func (p *Process) start(binary string, site Site) error {
 	p.cmd = exec.Command(binary, "--config", config, "serve")
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = log, log, p.Dir
 	p.cmd.Env = append(os.Environ(), "GODEBUG=gctrace=1", "GOMAXPROCS="+strconv.Itoa(max(1, site.Procs)), "TANDEM_LOAD_PASSWORD="+Password)
-	if err := startPinned(p.cmd); err != nil {
+	if err := startPinned(p.cmd, site.Realtime); err != nil {
 		return err
 	}
 	p.PID = p.cmd.Process.Pid
@@ -94,35 +91,6 @@ func (p *Process) start(binary string, site Site) error {
 		p.err = p.cmd.Wait()
 		close(p.done)
 	}()
-	return nil
-}
-
-// startPinned starts cmd with the processor and priority of this thread, which are changed for that moment.
-func startPinned(cmd *exec.Cmd) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	defer load.Pin(Processor)()
-	return cmd.Start()
-}
-
-// PinSelf binds all threads of this process to processor 0, with high priority where that is allowed.
-func PinSelf() error {
-	var set unix.CPUSet
-	set.Set(0)
-	threads, err := os.ReadDir("/proc/self/task")
-	if err != nil {
-		return err
-	}
-	for _, t := range threads {
-		tid, err := strconv.Atoi(t.Name())
-		if err != nil {
-			return err
-		}
-		if err := unix.SchedSetaffinity(tid, &set); err != nil {
-			return err
-		}
-		_ = unix.Setpriority(unix.PRIO_PROCESS, tid, -20) // not everybody may
-	}
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 type Usage struct {
 	At         time.Time
 	CPU        time.Duration
+	Waited     time.Duration // of its threads for the processor: each other, and what else runs on the machine
 	UserSystem time.Duration
 	RSS        int64 // bytes
 	Threads    int
@@ -42,9 +43,8 @@ func UsageOf(pid int) (Usage, error) {
 		if err != nil {
 			continue // it ended meanwhile
 		}
-		if ns, err := strconv.ParseInt(strings.Fields(string(b))[0], 10, 64); err == nil {
-			u.CPU += time.Duration(ns)
-		}
+		u.CPU += field(string(b), 0)
+		u.Waited += field(string(b), 1)
 	}
 	u.Threads = len(threads)
 	status, err := os.ReadFile(dir + "/status")
@@ -55,6 +55,19 @@ func UsageOf(pid int) (Usage, error) {
 	files, err := os.ReadDir(dir + "/fd")
 	u.Files = len(files)
 	return u, err
+}
+
+// field reads one of the numbers of a schedstat line, in nanoseconds.
+func field(line string, i int) time.Duration {
+	fields := strings.Fields(line)
+	if i >= len(fields) {
+		return 0
+	}
+	ns, err := strconv.ParseInt(fields[i], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(ns)
 }
 
 // userSystem reads fields 14 and 15, counted from behind the name, which may hold anything.

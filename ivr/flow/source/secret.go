@@ -15,9 +15,6 @@ type Secret struct {
 	value *string // a pointer, so that printing a struct that hides a Secret in an unexported field shows an address
 }
 
-// NewSecret makes a Secret from its value, for tests and generated passwords.
-func NewSecret(value string) Secret { return Secret{value: &value} }
-
 // Reveal gives the value. Its result must not reach a log, an error or an event.
 func (s Secret) Reveal() string {
 	if s.value == nil {
