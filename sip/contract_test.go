@@ -33,7 +33,7 @@ func TestContractStreamAsksForMore(t *testing.T) {
 func TestContractParamsCompareExactly(t *testing.T) {
 	hp := base.HeaderParams{{K: "Tag", V: "1"}}
 	if _, ok := hp.Get("tag"); ok {
-		t.Error("look-ups ignore case now: Params.model need not lower names")
+		t.Error("look-ups ignore case now: modelParams need not lower names")
 	}
 }
 

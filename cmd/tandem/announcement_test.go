@@ -107,7 +107,9 @@ func (w *waitingRoom) TimedOut(acd.TimedOut)         { w.hear(b2bua.QueueEnded{O
 func (w *waitingRoom) AgentChanged(acd.AgentChanged) {}
 func (w *waitingRoom) ItemEnded(e acd.ItemEnded) {
 	if e.Item == "me" {
+		w.mu.Lock()
 		w.ended = e.Outcome
+		w.mu.Unlock()
 	}
 }
 
@@ -184,15 +186,18 @@ func TestLongestWaitIsATimeoutAndNoAbandonment(t *testing.T) {
 		if err := <-over; err != nil {
 			t.Error(err)
 		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		if w.ended != acd.ItemTimedOut || !w.over {
 			t.Errorf("the item ended as %s, the flow over: %v; want timed-out and true", w.ended, w.over)
 		}
-		time.Sleep(30 * time.Second)
 	})
 }
 
 // judge reads the announcements back.
 func (w *waitingRoom) judge() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var places, minutes []int
 	for _, clips := range w.spoken {
 		for _, c := range clips {

@@ -82,6 +82,9 @@ func (e *Engine) Events() <-chan media.Event { return e.events }
 // Serve runs the engine until ctx ends, Close is called, or a worker fails, which is the error. It can be called once.
 func (e *Engine) Serve(ctx context.Context) error {
 	if !e.served.CompareAndSwap(false, true) {
+		if e.stopping.Err() != nil {
+			return nil // closed before it began
+		}
 		return errors.New("media engine: served twice")
 	}
 	defer close(e.ended)

@@ -14,12 +14,16 @@ const latchAfter = 3
 // cannot be shouted down, however many packets a stranger sends (RTP bleed).
 const yieldAfter = 100 * time.Millisecond
 
+// claimFor is how long after a configuration the address of the SDP may still claim the stream.
+const claimFor = 3 * time.Second
+
 // latch decides whose packets a stream hears. It is a value without clock or socket.
 //
 // The incumbent is the source that is heard; before anybody was learned, the address and port of the SDP. The latch is open
 // (learning) after each configuration and after a long silence. While it is open, an eligible source takes over with its
-// third consecutive good packet, once the incumbent is silent; three in a row from the incumbent close it. Three from the
-// address and port of the SDP always do, whoever talks in between: the signalling named it.
+// third consecutive good packet, once the incumbent is silent; three in a row from the incumbent close it. For claimFor
+// after it opened, three packets from the address and port of the SDP win whatever else was learned or talks in between: the
+// signalling named it.
 //
 //	            eligible while open                   where we send
 //	strict      the SDP's IP address, any port        the SDP's address and port
@@ -33,11 +37,13 @@ type latch struct {
 	heard   netip.AddrPort // the source that is heard; invalid: none yet
 	open    bool
 	heardAt time.Duration // last packet heard
-	named   int           // good packets from the SDP's address and port since it opened
-	streak  int           // consecutive good packets of the candidate
-	cand    netip.AddrPort
-	ssrc    uint32 // of the candidate
-	seq     uint16 // last of the candidate
+
+	openedAt time.Duration
+	named    int // good packets from the SDP's address and port since it opened
+	streak   int // consecutive good packets of the candidate
+	cand     netip.AddrPort
+	ssrc     uint32 // of the candidate
+	seq      uint16 // last of the candidate
 }
 
 // configure sets what the SDP says, and opens the latch. Who was heard stays heard while he remains eligible.
@@ -48,7 +54,7 @@ func (l *latch) configure(sdp netip.AddrPort, symmetric bool, now time.Duration)
 		l.last = sdp // c=0.0.0.0 is a hold (RFC 2543), after which the same peer comes back
 	}
 	l.sdp, l.symmetric = sdp, symmetric
-	l.learn()
+	l.learn(now)
 	if !l.heard.IsValid() || !l.eligible(l.heard) || moved {
 		l.heard, l.heardAt = netip.AddrPort{}, now-yieldAfter
 	}
@@ -62,9 +68,9 @@ func (l *latch) eligible(from netip.AddrPort) bool {
 // hears decides about a good packet (its shape and payload type are right) from a source, and learns from it.
 func (l *latch) hears(from netip.AddrPort, p rtp.Packet, now time.Duration) bool {
 	if !l.open && from != l.heard && now-l.heardAt > l.relatch {
-		l.learn()
+		l.learn(now)
 	}
-	if l.open && from == l.sdp {
+	if from == l.sdp && from != l.heard && now-l.openedAt < claimFor {
 		if l.named++; l.named >= latchAfter {
 			l.heard, l.open = from, false
 		}
@@ -83,7 +89,7 @@ func (l *latch) hears(from netip.AddrPort, p rtp.Packet, now time.Duration) bool
 }
 
 // learn opens the latch.
-func (l *latch) learn() { l.open, l.streak, l.named = true, 0, 0 }
+func (l *latch) learn(now time.Duration) { l.open, l.openedAt, l.streak, l.named = true, now, 0, 0 }
 
 // counts counts consecutive packets of one source: the SSRC stable, the sequence going on by few.
 func (l *latch) counts(from netip.AddrPort, p rtp.Packet) int {

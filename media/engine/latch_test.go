@@ -139,6 +139,28 @@ func TestLatchIsWonBack(t *testing.T) {
 	}
 }
 
+// TestLatchClaim: who was first is not who is right: the SDP's address may claim a stream that somebody else was quicker to
+// take, but not for ever.
+func TestLatchClaim(t *testing.T) {
+	for _, c := range []struct {
+		at   time.Duration
+		want netip.AddrPort
+	}{{200 * time.Millisecond, sdpAddr}, {claimFor - time.Millisecond, sdpAddr}, {claimFor, stranger}} {
+		l := latch{relatch: 5 * time.Second}
+		l.configure(sdpAddr, true, 0)
+		for seq := range uint16(3) {
+			l.hears(stranger, numbered(t, seq, 1), 0)
+		}
+		for seq := range uint16(3) {
+			l.hears(stranger, numbered(t, 9+seq, 1), c.at)
+			l.hears(sdpAddr, numbered(t, seq, 2), c.at)
+		}
+		if got := l.sendTo(); got != c.want {
+			t.Errorf("after %v: sends to %v, want %v", c.at, got, c.want)
+		}
+	}
+}
+
 // TestLatchOverOldHold: c=0.0.0.0 and back is the same peer, wherever its packets came from.
 func TestLatchOverOldHold(t *testing.T) {
 	l := latch{relatch: time.Hour}

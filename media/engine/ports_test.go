@@ -170,6 +170,9 @@ func TestNoLeak(t *testing.T) {
 		t.Fatal(err)
 	}
 	unserved.Close()
+	if err := unserved.Serve(t.Context()); err != nil {
+		t.Errorf("Serve after Close: %v", err)
+	}
 	if after := openFDs(t); after > before {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}

@@ -84,6 +84,9 @@ func (c *Call) onMedia(e media.Event) {
 		c.digit(l, e.Digit, digitSource(e.Source))
 	case media.Silent:
 		c.silent(l, e)
+	case media.StreamStats:
+		l.stats = e.Stats
+		c.figuresCame()
 	case media.Closed:
 		l.stats = e.Stats
 		c.streamGone(l)

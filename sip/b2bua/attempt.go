@@ -216,12 +216,16 @@ func (c *Call) dropAttempts(kind Kind) {
 	if c.attempts.purpose == idle {
 		return
 	}
+	c.hangupAttempts(kind)
+	c.attemptsOver(kind)
+}
+
+func (c *Call) hangupAttempts(kind Kind) {
 	for _, l := range c.legs[1:] {
 		if l != c.peer {
 			c.hangupLeg(l, kind)
 		}
 	}
-	c.attemptsOver(kind)
 }
 
 // attemptsOver tells who wanted the attempts that they came to nothing.
@@ -231,10 +235,14 @@ func (c *Call) attemptsOver(kind Kind) {
 		return
 	}
 	c.goneBy = cmp.Or(c.attempts.by, "system")
+	c.forgetAttempts()
+	c.queue(PeerEnded{Kind: kind})
+}
+
+func (c *Call) forgetAttempts() {
 	c.attempts = attempts{}
 	c.step(callOnNobody)
 	c.stopRingBack()
-	c.queue(PeerEnded{Kind: kind})
 }
 
 func (c *Call) stopRingBack() {

@@ -46,34 +46,52 @@ func (c *Call) connectEcho() {
 
 // part takes the target out of the bridge: the caller is still there. by is who ended the talk.
 func (c *Call) part(kind Kind, by string) {
+	if c.unbridge(by) {
+		c.goneBy = by
+		c.queue(PeerEnded{Kind: kind, Connected: true})
+	}
+}
+
+// unbridge ends the talk for the caller; false when the call is ending anyway.
+func (c *Call) unbridge(by string) bool {
 	l := c.peer
 	c.peer, c.talkEnds = nil, time.Time{}
 	c.stopRecording()
 	if c.step(callOnPart)&callTellPeer == 0 {
-		return
+		return false
 	}
 	c.media(media.Disconnect{Stream: c.caller.stream})
 	if l.onHold {
 		c.media(media.Stop{Stream: c.caller.stream, Play: ownPlay})
 	}
-	c.goneBy = by
 	c.endItem(by)
-	c.log.Info("peer left", "peer", l.target.name, "cause", kind)
-	c.queue(PeerEnded{Kind: kind, Connected: true})
+	c.log.Info("peer left", "peer", l.target.name, "by", by)
+	return true
 }
 
-// dismiss ends attempts, or the talk, by the script's will.
+// talkOver ends a talk that has lasted as long as it may.
+func (c *Call) talkOver() {
+	c.log.Info("talk limit reached")
+	c.hangupLeg(c.peer, Normal)
+	c.part(Normal, "flow")
+}
+
+// dismiss ends attempts, or the talk, by the script's will: it is not told what it did itself, so that no late PeerEnded is taken
+// for the end of its next Dial.
 func (c *Call) dismiss() {
-	c.dropAttempts(Canceled)
+	if c.attempts.purpose == dialling {
+		c.hangupAttempts(Canceled)
+		c.forgetAttempts()
+	}
+	c.dropAttempts(Canceled) // of an offer the dispatcher is told
 	if l := c.peer; l != nil {
 		c.hangupLeg(l, Normal)
-		c.part(Normal, "flow")
+		c.unbridge("flow")
 	}
 	if c.echo {
 		c.echo = false
 		c.step(callOnPart)
 		c.media(media.Disconnect{Stream: c.caller.stream})
-		c.queue(PeerEnded{Kind: Normal, Connected: true})
 	}
 }
 

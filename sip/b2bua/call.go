@@ -54,6 +54,8 @@ type Call struct {
 	closeAt   time.Time // when streams that the engine was too busy to close are tried again
 	drainBy   time.Time // when closing streams are given up
 	crashes   int
+	asks      []chan<- struct{} // who waits for a view with present figures; each takes one word
+	owed      int               // figures that the engine still owes for it
 }
 
 // run is the owner: it handles one event after the other until nothing of the call is left.
@@ -131,6 +133,7 @@ type (
 	}
 	identified struct{ identity Identity }
 	wantTrace  struct{ reply chan<- Trace }
+	wantView   struct{ reply chan<- struct{} }
 	said       struct {
 		leg *leg
 		ev  dialog.Event
@@ -165,6 +168,8 @@ func (c *Call) dispatch(m any) {
 		c.identified(m.identity)
 	case wantTrace:
 		m.reply <- c.ladder.render(c.id, c.arrival.At)
+	case wantView:
+		c.askFigures(m.reply)
 	case expired:
 		c.onExpired()
 	}
@@ -227,8 +232,7 @@ func (c *Call) onExpired() {
 		c.queue(Expired{})
 	}
 	if due(c.talkEnds, c.now) {
-		c.log.Info("talk limit reached")
-		c.dismiss()
+		c.talkOver()
 	}
 	if due(c.closeAt, c.now) {
 		c.closeAgain()

@@ -30,7 +30,8 @@ func (c *Call) settle() {
 	c.publish()
 }
 
-// endWhenEmpty journals the end once the record is known and all recordings and streams have given their figures, and ends the owner once all dialogs are over.
+// endWhenEmpty journals the end once the record is known and all recordings and streams have given their figures, and ends the
+// owner once all dialogs are over.
 func (c *Call) endWhenEmpty() {
 	if len(c.finishing) > 0 || c.identity == nil && !c.knownBy.IsZero() {
 		return

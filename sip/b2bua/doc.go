@@ -11,10 +11,11 @@
 // want of a call), Kind (why something ended; cause.go is the only table between kinds, SIP statuses and Q.850 causes).
 //
 // Obligations of the caller:
-//  1. Attach every transaction layer before it serves; run Run for as long as the engine lives.
+//  1. Attach every transaction layer before it serves; run Run for as long as the engine lives. Its end hangs up what is left.
 //  2. Router, Endpoints and Hosts answer from memory; Journal and Queues take commands without waiting.
-//  3. A Script is used by one call only, and never from outside its owner.
+//  3. A Script is used by one call only, and never from outside its owner. One that panics, or turns in circles, loses its call.
 //  4. The dispatcher answers Accept by ConnectOffer or WithdrawOffer, and every Enqueue in the end by one of its commands.
+//  5. Records answers Identify once. After two seconds the call goes on without a record.
 //
 // Ownership: a Call's fields belong to its goroutine, except its mailbox, view and flooded. The Switch's indexes are sharded maps
 // whose locks are held for one look-up.

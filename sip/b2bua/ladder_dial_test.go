@@ -144,6 +144,33 @@ func TestDial(t *testing.T) {
 		b.hungUp()
 		a.hungUp()
 	})
+	scenario(t, "dial_given_up_for_another", setup{}, func(r *rig) { // the end of the first is not taken for that of the second
+		r.flow("100", func(ev ScriptEvent) []Action {
+			switch ev.(type) {
+			case Started:
+				return []Action{Answer{}, Dial{Target: "bert"}}
+			case DigitPressed:
+				return []Action{Part{}, Dial{Target: "anna"}}
+			}
+			return nil
+		})
+		carrier, bert, anna := r.carrier(), r.ua("bert", bertAddr), r.ua("anna", annaAddr)
+		r.bind("bert", bertAddr, "sip:bert@"+bertAddr)
+		r.bind("anna", annaAddr, "sip:anna@"+annaAddr)
+		a := carrier.call("100", carrier.sdp())
+		a.establish()
+		b := bert.ring()
+		b.reply(b.invite, "180 Ringing", "")
+		r.wait(time.Second)
+		r.engine.Press(1, '1')
+		b.canceled()
+		b2 := anna.ring()
+		b2.answer()
+		r.wait(time.Second)
+		r.post(EndCall{Kind: Normal, By: "system"})
+		a.hungUp()
+		b2.hungUp()
+	})
 	scenario(t, "ring_back_to_answered_caller", setup{}, func(r *rig) {
 		r.flow("100", func(ev ScriptEvent) []Action {
 			switch ev.(type) {

@@ -97,7 +97,7 @@ type (
 		Timeout time.Duration // how long it may ring; 0: a minute
 		MaxTime time.Duration // how long the talk may last; 0: as long as they like
 	}
-	// Part gives a Dial up, or ends the talk with whom it reached. PeerEnded follows if there was anybody.
+	// Part gives a Dial up, or ends the talk with whom it reached. No PeerEnded follows: the script knows. A new Dial does the same.
 	Part struct{}
 	// HangUp ends the call, before answer with the kind's status.
 	HangUp struct{ Kind Kind }

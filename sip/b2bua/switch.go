@@ -259,9 +259,10 @@ func (s *Switch) Views() []CallView {
 	return views
 }
 
-// View returns a call, live or among the last that ended.
+// View returns a call, live or among the last that ended. For the present figures of a live call's streams it waits a moment.
 func (s *Switch) View(id string) (CallView, bool) {
 	if c, ok := s.calls.get(id); ok {
+		c.waitFigures()
 		if v := c.view.Load(); v != nil {
 			return *v, true
 		}

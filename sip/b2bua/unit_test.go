@@ -182,6 +182,29 @@ func TestTraceAndView(t *testing.T) {
 	})
 }
 
+// TestLiveFigures: a reader sees what the streams have carried so far, and does not wait long for a busy engine.
+func TestLiveFigures(t *testing.T) {
+	scenario(t, "live_figures", setup{keep: true}, func(r *rig) {
+		a, b := r.connected()
+		id := r.id()
+		began := time.Now()
+		if v, ok := r.sw.View(id); !ok || time.Since(began) != 0 || len(v.Legs) != 2 {
+			t.Errorf("view after %v: %+v", time.Since(began), v)
+		}
+		r.engine.Inject(media.StreamStats{Stream: 1, Stats: media.Stats{Received: 50, MOS: 4.2}})
+		if v := r.view(); v.Legs[0].Received != 50 || v.Legs[0].MOS != 4.2 {
+			t.Errorf("figures %+v", v.Legs[0])
+		}
+		r.engine.FailDo(media.ErrBusy)
+		if _, ok := r.sw.View(id); !ok || time.Since(began) > figureWait {
+			t.Errorf("a busy engine kept the reader for %v", time.Since(began))
+		}
+		r.engine.FailDo(nil)
+		a.bye()
+		b.hungUp()
+	})
+}
+
 func TestAdvertisedMedia(t *testing.T) {
 	scenario(t, "media_advertised", setup{keep: true, cfg: func(c *Config) { c.MediaAdvertise = netip.MustParseAddr("203.0.113.9") }}, func(r *rig) {
 		r.flow("100", ivr)

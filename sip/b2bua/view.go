@@ -1,6 +1,10 @@
 package b2bua
 
-import "time"
+import (
+	"time"
+
+	"tandem/media"
+)
 
 // CallView is a call as readers see it: a copied value, at most one event old.
 type CallView struct {
@@ -108,4 +112,48 @@ func (c *Call) peerName() string {
 
 func (c *Call) holding() bool {
 	return c.caller != nil && c.caller.onHold || c.peer != nil && c.peer.onHold
+}
+
+// figureWait bounds how long a reader waits for present figures, maxAsks how many readers may wait.
+const (
+	figureWait = 200 * time.Millisecond
+	maxAsks    = 8
+)
+
+// waitFigures asks the owner to bring the view up to date.
+func (c *Call) waitFigures() {
+	reply := make(chan struct{}, 1)
+	if !c.post(wantView{reply}) {
+		return
+	}
+	select {
+	case <-reply:
+	case <-time.After(figureWait):
+	}
+}
+
+// askFigures asks the engine for the figures of all open streams, for a reader.
+func (c *Call) askFigures(reply chan<- struct{}) {
+	if len(c.asks) == maxAsks {
+		c.asks = c.asks[1:] // it sees what was known
+	}
+	c.asks, c.owed = append(c.asks, reply), 1
+	for _, l := range c.legs {
+		if l.ports == streamOpen && c.sw.engine.Do(media.QueryStats{Stream: l.stream}) == nil {
+			c.owed++
+		}
+	}
+	c.figuresCame()
+}
+
+// figuresCame tells the readers once all figures are there.
+func (c *Call) figuresCame() {
+	if c.owed--; c.owed > 0 || len(c.asks) == 0 {
+		return
+	}
+	c.publish()
+	for _, reply := range c.asks {
+		reply <- struct{}{}
+	}
+	c.asks = nil
 }

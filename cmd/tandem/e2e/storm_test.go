@@ -77,7 +77,7 @@ func (e *enemy) datagrams(from netip.Addr, texts func(yield func([]byte) bool)) 
 	defer pace.Stop()
 	n := 0
 	for text := range texts {
-		if n++; n%10 == 0 {
+		if n++; n%5 == 0 {
 			<-pace.C
 		}
 		_, _ = c.Write(text) // a full buffer is no matter

@@ -192,8 +192,8 @@ func (p *baresip) heard() []string {
 	return files
 }
 
-// loudest is the level of a tone in the half second of any file that holds most of it.
-func loudest(t *testing.T, files []string, hz float64) float64 {
+// loudest is the level of a tone in the span of n samples of any file that holds most of it.
+func loudest(t *testing.T, files []string, hz float64, n int) float64 {
 	t.Helper()
 	most := -99.0
 	for _, f := range files {
@@ -201,14 +201,14 @@ func loudest(t *testing.T, files []string, hz float64) float64 {
 		if err != nil {
 			t.Fatalf("%s: %v", f, err)
 		}
-		most = max(most, loudestIn(w.Channels[0], hz))
+		most = max(most, loudestIn(w.Channels[0], hz, n))
 	}
 	return most
 }
 
-func loudestIn(samples []int16, hz float64) float64 {
-	most, n := -99.0, mediatest.Rate/2
-	for from := 0; from+n <= len(samples); from += n / 4 {
+func loudestIn(samples []int16, hz float64, n int) float64 {
+	most := -99.0
+	for from := 0; from+n <= len(samples); from += n {
 		most = max(most, mediatest.Find(samples[from:from+n], hz))
 	}
 	return most

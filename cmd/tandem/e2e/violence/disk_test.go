@@ -24,7 +24,7 @@ func (h *house) smallDisk() (dir string) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		h.t.Fatal(err)
 	}
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=6m"); err != nil {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=48m"); err != nil {
 		h.t.Fatalf("a file system for the test: %v (it needs to run as root)", err)
 	}
 	h.t.Cleanup(func() {
