@@ -10,11 +10,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"tandem/acd"
 	"tandem/sip/b2bua"
 	"tandem/sip/registrar"
+	"tandem/sip/trunk"
 	"tandem/store"
 	"tandem/store/journey"
 )
@@ -73,14 +72,15 @@ func (d *recordsDoor) identities(a b2bua.Arrival) []journey.Identity {
 		return nil
 	}
 	id := journey.Identity{Type: journey.SIP, Value: strings.ToLower(a.Caller) + "@local", Strength: journey.Claimed, First: a.At, Last: a.At}
-	switch {
-	case a.Endpoint != "":
+	if a.Endpoint != "" {
 		id.Strength, id.Source, id.Value = journey.Authenticated, "digest", a.Endpoint+"@local"
-	case a.Trunk != nil:
+		return []journey.Identity{id}
+	}
+	if a.Trunk != nil {
 		id.Source = a.Trunk.Name()
 	}
-	if n, err := phonenumbers.Parse(a.Caller, d.country); err == nil && phonenumbers.IsValidNumber(n) {
-		id.Type, id.Value = journey.Tel, phonenumbers.Format(n, phonenumbers.E164)
+	if n := trunk.ReadNumber(a.Caller, d.country); n.Kind == trunk.GlobalNumber && n.Valid {
+		id.Type, id.Value = journey.Tel, n.E164
 	}
 	return []journey.Identity{id}
 }

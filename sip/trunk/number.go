@@ -2,6 +2,7 @@ package trunk
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/nyaruka/phonenumbers"
 
@@ -39,8 +40,48 @@ const maxNumber = 64
 
 // ReadNumber reads a number as dialled in a country (two letters; "" reads international forms only): "+", the country's own
 // international prefix such as "00", national forms, visual separators, and the parameters of RFC 3966: with a phone-context
-// that starts with "+" the number continues it.
+// that starts with "+" the number continues it. What was read lately is remembered: a call asks for the same number several times,
+// and the plan's patterns are the dearest thing in its set-up.
 func ReadNumber(raw, country string) Number {
+	key := country + "/" + raw
+	if n, ok := lately.get(key); ok {
+		return n
+	}
+	n := readNumber(raw, country)
+	lately.put(key, n)
+	return n
+}
+
+// memory keeps results by key, at most remembered of them: when it is full it begins anew.
+type memory struct {
+	mu    sync.Mutex
+	known map[string]Number // guarded by mu
+}
+
+const remembered = 4096
+
+var lately = memory{known: map[string]Number{}}
+
+func (m *memory) get(key string) (Number, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n, ok := m.known[key]
+	return n, ok
+}
+
+func (m *memory) put(key string, n Number) {
+	if len(key) > 2*maxNumber {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.known) >= remembered {
+		clear(m.known)
+	}
+	m.known[key] = n
+}
+
+func readNumber(raw, country string) Number {
 	n := Number{Raw: raw}
 	country = strings.ToUpper(country)
 	tel, ok := sip.ParseTel(raw)

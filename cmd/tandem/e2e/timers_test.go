@@ -18,8 +18,8 @@ func apart(t *testing.T, what string, at []time.Time, want ...float64) {
 	for i := 1; i < len(at); i++ {
 		got = append(got, at[i].Sub(at[i-1]).Seconds())
 	}
-	close := func(a, b float64) bool { return a > b-0.1 && a < b+0.4 }
-	if !slices.EqualFunc(got, want, close) {
+	near := func(a, b float64) bool { return a > b-0.1 && a < b+0.4 }
+	if !slices.EqualFunc(got, want, near) {
 		t.Errorf("%s: got gaps of %.2f s, want %.2f", what, got, want)
 	}
 }

@@ -1,6 +1,7 @@
 package violence
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -24,7 +25,7 @@ func (h *house) smallDisk() (dir string) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		h.t.Fatal(err)
 	}
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=48m"); err != nil {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=6m"); err != nil {
 		h.t.Fatalf("a file system for the test: %v (it needs to run as root)", err)
 	}
 	h.t.Cleanup(func() {
@@ -36,7 +37,7 @@ func (h *house) smallDisk() (dir string) {
 	for _, name := range []string{"tandem.db", "cdr.jsonl", "recordings"} {
 		old, now := filepath.Join(h.Data, name), filepath.Join(dir, name)
 		if data, err := os.ReadFile(old); err == nil {
-			err = errors.Join(os.WriteFile(now, data, 0o600), os.Remove(old))
+			err = errors.Join(sparse(now, data), os.Remove(old))
 			if err != nil {
 				h.t.Fatal(err)
 			}
@@ -49,6 +50,24 @@ func (h *house) smallDisk() (dir string) {
 	}
 	h.Restart(h.t)
 	return dir
+}
+
+// sparse writes a file without the space that its empty pages would take: a store's file is mostly empty at first.
+func sparse(path string, data []byte) error {
+	const page = 4096
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	faults := []error{f.Truncate(int64(len(data)))}
+	empty := make([]byte, page)
+	for at := 0; at < len(data); at += page {
+		if part := data[at:min(at+page, len(data))]; !bytes.Equal(part, empty[:len(part)]) {
+			_, err := f.WriteAt(part, int64(at))
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(append(faults, f.Close())...)
 }
 
 // fill takes all space that is left. It may be called again.
