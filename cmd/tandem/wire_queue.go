@@ -17,7 +17,7 @@ type queueDoor struct{ dispatcher *acd.Dispatcher }
 // Enqueue implements b2bua.Queues.
 func (q queueDoor) Enqueue(w b2bua.WorkItem) error {
 	it := acd.Item{
-		ID: w.ID, Record: w.Record, Interaction: w.ID, Media: acd.Voice, Queue: w.Queue, Customer: w.Caller, T0: w.At,
+		ID: w.ID, Record: w.Record, Interaction: w.ID, Media: acd.Voice, Queue: w.Queue, Customer: w.Caller, T0: w.At, MaxWait: w.MaxWait,
 		Data: map[string]string{"caller": w.Caller},
 	}
 	for k, v := range w.Attributes {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"testing"
 	"time"
@@ -123,6 +124,7 @@ func (w *world) config(id media.StreamID) media.StreamConfig {
 	if w.r.IntN(2) == 0 {
 		c.Direction = media.SendRecv
 	}
+	c.RemoteRTCP = netip.MustParseAddrPort("127.0.0.1:9") // the port after that of a far end may be another far end's
 	if w.r.IntN(3) > 0 {
 		c.DTMFSend, c.DTMFRecv = 101, 101
 	}

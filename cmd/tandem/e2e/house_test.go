@@ -91,7 +91,7 @@ func scenario(name string) string {
 	return filepath.Join("..", "..", "..", "testdata", "sipp", name+".xml")
 }
 
-// callees starts a scenario at the carrier.
+// callee starts a scenario at the carrier.
 func (h *house) callee(t *testing.T, name string, args ...string) *rig.SIPp {
 	t.Helper()
 	return rig.StartSIPp(t, rig.SIPpRun{Scenario: scenario(name), Host: h.carrier.Addr(), Port: h.carrier.Port(), Args: args})

@@ -74,7 +74,7 @@ func TestPhoneCallsOut(t *testing.T) {
 	rig.StartSIPp(t, rig.SIPpRun{Scenario: scenario("call_challenged"), Host: h.phone.Addr(), Port: h.phone.Port(), Remote: h.Gateway.SIP, Service: outside,
 		Args: []string{"-au", "anna", "-ap", rig.Password, "-auth_uri", outside + "@" + h.Gateway.SIP.String(), "-key", "caller", "anna"}}).Pass(t)
 	callee.Pass(t)
-	h.tell(t, 0).check(t, "outcome=answered", "cause=16", "by=caller", "endpoint=anna")
+	h.tell(t, 0).check(t, "outcome=answered", "cause=16", "by=caller", "endpoint=anna", "direction=out")
 }
 
 func TestWrongPassword(t *testing.T) {

@@ -12,14 +12,18 @@ import (
 // hosts counts the addresses that this process has given out.
 var hosts atomic.Uint32
 
-// Host gives a loopback address that no other test has: the second and third byte are this process's, from 127.64.0.0/10.
+// mostHosts is how many addresses a process may use up.
+const mostHosts = 4 * 254
+
+// Host gives a loopback address that no other test has, from 127.64.0.0/10: processes that run beside each other differ in the
+// second byte or the upper bits of the third.
 func Host(t testing.TB) netip.Addr {
 	t.Helper()
-	n, pid := hosts.Add(1), os.Getpid()
-	if n > 254 {
-		t.Fatal("rig: more than 254 addresses in one process")
+	n, pid := int(hosts.Add(1)-1), os.Getpid()
+	if n >= mostHosts {
+		t.Fatalf("rig: more than %d addresses in one process", mostHosts)
 	}
-	return netip.AddrFrom4([4]byte{127, byte(64 + pid>>8&0x3f), byte(pid), byte(n)})
+	return netip.AddrFrom4([4]byte{127, byte(64 + pid&0x3f), byte(pid>>6<<2&0xfc | n/254), byte(1 + n%254)})
 }
 
 // Port finds a port that is free for UDP and TCP at an address.
