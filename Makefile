@@ -32,7 +32,7 @@ bench: build peers ## figures beside their floors, in one run
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./acd/... ./ivr/... ./sip/... ./store/... ./media/...
 
 soak: build ## 300 calls at once for two minutes
-	$(GO) test ./cmd/tandem/e2e -run Soak -count 1 -timeout 15m -v -long
+	$(GO) test ./cmd/tandem/e2e/violence -run Soak -count 1 -timeout 15m -v -long
 
 fuzz: ## every fuzz target for 20 s
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \

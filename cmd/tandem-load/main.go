@@ -36,7 +36,6 @@ func newApp() *cli.App {
 			&cli.BoolFlag{Name: "cdr", Usage: "let the gateway write call detail records"},
 			&cli.StringFlag{Name: "folder", Usage: "where the gateway's data goes; empty: the system's temporary folder"},
 			&cli.IntFlag{Name: "procs", Value: 1, Usage: "GOMAXPROCS of the gateway, on its one processor"},
-			&cli.BoolFlag{Name: "realtime", Usage: "run both before everything else on their processors, for a machine that has other work"},
 			&cli.BoolFlag{Name: "figures", Usage: "print the gateway's own figures and log at the end"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object for each figure instead of a table"},
 			&cli.BoolFlag{Name: "strict", Usage: "fail when a goal is missed"},
@@ -52,7 +51,7 @@ func newApp() *cli.App {
 func settingsOf(c *cli.Context) (settings, error) {
 	s := settings{
 		Binary: c.String("gateway"), Floor: c.String("floor"), Log: c.String("log"), CDR: c.Bool("cdr"), Folder: c.String("folder"),
-		Procs: c.Int("procs"), Figures: c.Bool("figures"), Realtime: c.Bool("realtime"), PID: c.Int("pid"), Narrate: os.Stderr,
+		Procs: c.Int("procs"), Figures: c.Bool("figures"), PID: c.Int("pid"), Narrate: os.Stderr,
 	}
 	if s.PID == 0 {
 		return s, nil

@@ -116,7 +116,7 @@ func relayThroughGateway(s settings, plan relayPlan) (got relayed, err error) {
 		}
 	}
 	got.Result = g.Run(p)
-	return got, errors.Join(gateway.PinSelf(s.Realtime), r.letGo(held))
+	return got, errors.Join(gateway.PinSelf(), r.letGo(held))
 }
 
 // held is a bridged call with both its ends.

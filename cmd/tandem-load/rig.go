@@ -47,18 +47,17 @@ type rig struct {
 
 // settings are what all scenarios share.
 type settings struct {
-	Binary   string // the gateway
-	Floor    string // the C relay that is the floor; empty: none is run
-	Log      string // level of the gateway's log
-	CDR      bool
-	Folder   string         // that the gateway's data goes below
-	Procs    int            // GOMAXPROCS of the gateway
-	Realtime bool           // both run before everything else on the machine
-	Figures  bool           // print the gateway's own at the end
-	PID      int            // of a gateway that runs already; 0: one is started
-	Target   netip.AddrPort // where that one receives SIP
-	Pages    netip.AddrPort // where that one serves its figures
-	Narrate  io.Writer
+	Binary  string // the gateway
+	Floor   string // the C relay that is the floor; empty: none is run
+	Log     string // level of the gateway's log
+	CDR     bool
+	Folder  string         // that the gateway's data goes below
+	Procs   int            // GOMAXPROCS of the gateway
+	Figures bool           // print the gateway's own at the end
+	PID     int            // of a gateway that runs already; 0: one is started
+	Target  netip.AddrPort // where that one receives SIP
+	Pages   netip.AddrPort // where that one serves its figures
+	Narrate io.Writer
 }
 
 // newRig opens the sides and starts the gateway. change adapts the configuration.
@@ -70,7 +69,7 @@ func newRig(s settings, change func(*rig, *gateway.Site)) (r *rig, err error) {
 		}
 	}()
 	raise(openFiles)
-	if err := gateway.PinSelf(s.Realtime); err != nil {
+	if err := gateway.PinSelf(); err != nil {
 		return r, err
 	}
 	if r.loop, err = ua.NewLoop(); err != nil {
@@ -86,7 +85,7 @@ func newRig(s settings, change func(*rig, *gateway.Site)) (r *rig, err error) {
 	}
 	site := gateway.Site{
 		Host: gatewayHost, In: carrierHost, Phones: 1, Rate: 100_000, Burst: 100_000, MaxCalls: maxCalls,
-		Ring: time.Minute, Drain: drain, Log: s.Log, CDR: s.CDR, Folder: s.Folder, Procs: s.Procs, Realtime: s.Realtime,
+		Ring: time.Minute, Drain: drain, Log: s.Log, CDR: s.CDR, Folder: s.Folder, Procs: s.Procs,
 	}
 	if change != nil {
 		change(r, &site)
@@ -99,7 +98,7 @@ func newRig(s settings, change func(*rig, *gateway.Site)) (r *rig, err error) {
 	if r.gateway, err = gateway.Start(s.Binary, site); err != nil {
 		return r, err
 	}
-	return r, gateway.PinSelf(s.Realtime) // starting it has changed this thread
+	return r, gateway.PinSelf() // starting it has changed this thread
 }
 
 // raise lifts the limit of open files, for us and the gateway, as far as we may.

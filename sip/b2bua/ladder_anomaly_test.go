@@ -221,6 +221,15 @@ func TestCallAnomaly(t *testing.T) {
 			t.Errorf("the call goes on: %+v", v)
 		}
 	})
+	scenario(t, "run_ends", setup{keep: true}, func(r *rig) { // everybody is hung up, nobody is let in
+		a, b := r.connected()
+		r.stop()
+		a.hungUp()
+		b.hungUp()
+		c := a.call("100", a.sdp())
+		r.header(c.expect("503"), "Retry-After", "30")
+		c.send("ACK", "")
+	})
 	scenario(t, "shutdown", setup{keep: true}, func(r *rig) {
 		a, b := r.connected()
 		if !r.sw.Post(r.id(), EndCall{Kind: Normal, By: "system"}) {

@@ -49,6 +49,7 @@ type rig struct {
 	registrar *registrar.Registrar
 	trunks    map[string]*trunk.Trunk
 	logs      *logs
+	stop      func() // ends Run
 }
 
 // setup is what a scenario changes before the switch is made.
@@ -134,7 +135,9 @@ func (r *rig) serve(engine media.Engine) {
 	ctx, cancel := context.WithCancel(r.t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = r.layer.Serve(ctx) })
-	wg.Go(func() { _ = r.sw.Run(ctx) })
+	running, stop := context.WithCancel(ctx)
+	r.stop = stop
+	wg.Go(func() { _ = r.sw.Run(running) })
 	r.t.Cleanup(func() {
 		cancel()
 		wg.Wait()

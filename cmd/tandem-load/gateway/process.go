@@ -83,7 +83,7 @@ func (p *Process) start(binary string, site Site) error {
 	p.cmd = exec.Command(binary, "--config", config, "serve")
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = log, log, p.Dir
 	p.cmd.Env = append(os.Environ(), "GODEBUG=gctrace=1", "GOMAXPROCS="+strconv.Itoa(max(1, site.Procs)), "TANDEM_LOAD_PASSWORD="+Password)
-	if err := startPinned(p.cmd, site.Realtime); err != nil {
+	if err := startPinned(p.cmd); err != nil {
 		return err
 	}
 	p.PID = p.cmd.Process.Pid

@@ -41,7 +41,6 @@ type Site struct {
 	Folder   string        // that the temporary folder is made in; empty: the system\'s
 	Procs    int           // GOMAXPROCS; 0: 1
 	CDR      bool
-	Realtime bool          // runs before everything else on its processor
 	Drain    time.Duration // how long a stream's ports stay open after its call
 	Flow     string        // YAML of a flow called "main"; empty: none
 }

@@ -3,7 +3,7 @@
 // phone with real audio; the gateway runs as a process of its own. There is nothing in it but tests.
 //
 // A test judges what the peers heard, what the gateway had told before and must still tell after, and that nothing is left
-// behind. The soak runs for some seconds; TANDEM_SOAK=long makes it 300 calls for two minutes.
+// behind. The soak runs for some seconds; -long makes it 300 calls for two minutes.
 //
 // What it does not do: measure, or prove single rules of SIP (see the package above).
 package violence

@@ -1,8 +1,8 @@
 package violence
 
 import (
+	"flag"
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,9 +19,12 @@ type load struct {
 	talk   time.Duration
 }
 
-// soak is the short one; TANDEM_SOAK=long is the other.
+// long asks for the long soak.
+var long = flag.Bool("long", false, "soak with 300 calls for two minutes")
+
+// soak is the short one unless the long one was asked for.
 func soak() load {
-	if os.Getenv("TANDEM_SOAK") == "long" {
+	if *long {
 		return load{calls: 300, agents: 250, length: 2 * time.Minute, talk: 8 * time.Second}
 	}
 	return load{calls: 60, agents: 50, length: 15 * time.Second, talk: 2 * time.Second}
