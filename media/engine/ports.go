@@ -31,15 +31,14 @@ type portPool struct {
 
 // addressPool is the range of one local address. A port is fresh, resting, foreign or in use.
 type addressPool struct {
-	fresh   int // next port that was never bound
-	resting []restingPair
+	fresh   int           // next port that was never bound
+	resting []restingPair // bound, in order of time
+	foreign []restingPair // not bound: somebody else has it; in order of time
 }
 
-// restingPair waits until a time. Without sockets it is a port of somebody else. The list is in order of time but for
-// foreign ones, which are looked at in turn.
+// restingPair waits until a time.
 type restingPair struct {
 	pair  pair
-	bound bool
 	until time.Time
 }
 
@@ -59,14 +58,29 @@ func (p *portPool) take(local netip.Addr, now time.Time) (pair, error) {
 		a = &addressPool{fresh: p.lo}
 		p.pools[local] = a
 	}
-	got, err := p.freshLocked(a, local, now)
+	got, err := a.rested(now)
 	if err == errNoPorts {
-		got, err = p.restedLocked(a, now)
+		got, err = p.freshLocked(a, local, now)
+	}
+	if err == errNoPorts {
+		got, err = a.freed(now)
 	}
 	if err == nil {
 		p.inUse++
 	}
 	return got, err
+}
+
+// rested gives the pair that has rested longest, if it has rested enough: what is bound already costs no new descriptor.
+func (a *addressPool) rested(now time.Time) (pair, error) {
+	if len(a.resting) == 0 || a.resting[0].until.After(now) {
+		return pair{}, errNoPorts
+	}
+	got := a.resting[0].pair
+	a.resting = a.resting[1:]
+	discard(got.rtp)
+	discard(got.rtcp)
+	return got, nil
 }
 
 // freshLocked binds the next pair of the range that was never bound.
@@ -82,37 +96,24 @@ func (p *portPool) freshLocked(a *addressPool, local netip.Addr, now time.Time) 
 			return pair{}, err
 		}
 		a.fresh += 2
-		a.resting = append(a.resting, restingPair{pair: pair{local: at}, until: now.Add(foreignRest)})
+		a.foreign = append(a.foreign, restingPair{pair: pair{local: at}, until: now.Add(foreignRest)})
 	}
 	return pair{}, errNoPorts
 }
 
-// restedLocked gives the pair that has rested longest, if it has rested enough.
-func (p *portPool) restedLocked(a *addressPool, now time.Time) (pair, error) {
-	for i := 0; i < len(a.resting); i++ {
-		r := a.resting[i]
-		if r.until.After(now) {
-			continue
-		}
-		if i == 0 {
-			a.resting = a.resting[1:] // the usual case, without moving thousands
-		} else {
-			a.resting = append(a.resting[:i], a.resting[i+1:]...)
-		}
-		if r.bound {
-			discard(r.pair.rtp)
-			discard(r.pair.rtcp)
-			return r.pair, nil
-		}
-		got, err := bindPair(r.pair.local)
+// freed tries the ports that somebody else had, each at most once in foreignRest.
+func (a *addressPool) freed(now time.Time) (pair, error) {
+	for len(a.foreign) > 0 && !a.foreign[0].until.After(now) {
+		at := a.foreign[0].pair
+		a.foreign = a.foreign[1:]
+		got, err := bindPair(at.local)
 		if err == nil {
 			return got, nil
 		}
-		a.resting = append(a.resting, restingPair{pair: r.pair, until: now.Add(foreignRest)})
+		a.foreign = append(a.foreign, restingPair{pair: at, until: now.Add(foreignRest)})
 		if !isInUse(err) {
 			return pair{}, err
 		}
-		i--
 	}
 	return pair{}, errNoPorts
 }
@@ -123,7 +124,7 @@ func (p *portPool) put(back pair, now time.Time) {
 	defer p.mu.Unlock()
 	p.inUse--
 	a := p.pools[back.local.Addr()]
-	a.resting = append(a.resting, restingPair{pair: back, bound: true, until: now.Add(p.drain)})
+	a.resting = append(a.resting, restingPair{pair: back, until: now.Add(p.drain)})
 }
 
 // used is the number of pairs in use.
@@ -139,9 +140,7 @@ func (p *portPool) close() {
 	defer p.mu.Unlock()
 	for _, a := range p.pools {
 		for _, r := range a.resting {
-			if r.bound {
-				closePair(r.pair)
-			}
+			closePair(r.pair)
 		}
 		a.resting = nil
 	}
