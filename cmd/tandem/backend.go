@@ -196,7 +196,7 @@ func (b backend) Agents(ctx context.Context) ([]control.Agent, error) {
 	for i, v := range views {
 		list[i] = control.Agent{ID: v.ID, Name: v.Name, Endpoint: v.Endpoint, State: v.State, Reason: v.Reason, Since: v.Since, Queues: v.Queues}
 		if len(v.Items) > 0 {
-			list[i].Call = v.Items[0]
+			list[i].Call = callOfItem(v.Items[0])
 		}
 		if !v.Phone && v.State != "offline" {
 			list[i].Reason = strings.TrimSpace(v.Reason + " (phone not registered)")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"strings"
 
 	"tandem/acd"
 	"tandem/acd/route"
@@ -17,7 +18,7 @@ type queueDoor struct{ dispatcher *acd.Dispatcher }
 // Enqueue implements b2bua.Queues.
 func (q queueDoor) Enqueue(w b2bua.WorkItem) error {
 	it := acd.Item{
-		ID: w.ID, Record: w.Record, Interaction: w.ID, Media: acd.Voice, Queue: w.Queue, Customer: w.Caller, T0: w.At, MaxWait: w.MaxWait,
+		ID: w.ID, Record: w.Record, Interaction: w.Call, Media: acd.Voice, Queue: w.Queue, Customer: w.Caller, T0: w.At, MaxWait: w.MaxWait,
 		Data: map[string]string{"caller": w.Caller},
 	}
 	for k, v := range w.Attributes {
@@ -82,8 +83,8 @@ type callDoor struct {
 
 // Offer implements acd.Connector. A call that is gone cannot ring an agent: the offer fails at once.
 func (c callDoor) Offer(o acd.Offer) {
-	offer := b2bua.OfferAgent{Offer: o.ID.String(), Epoch: o.ID.Epoch, Agent: o.Agent, Endpoint: o.Endpoint, Deadline: o.Deadline}
-	if c.calls().Post(o.Item.ID, offer) {
+	offer := b2bua.OfferAgent{Item: o.Item.ID, Offer: o.ID.String(), Epoch: o.ID.Epoch, Agent: o.Agent, Endpoint: o.Endpoint, Deadline: o.Deadline}
+	if c.calls().Post(o.Item.Interaction, offer) {
 		return
 	}
 	if err := c.queue().Post(acd.Decline{Offer: o.ID, Agent: o.Agent, Reason: acd.ReasonFail}); err != nil {
@@ -93,22 +94,22 @@ func (c callDoor) Offer(o acd.Offer) {
 
 // Withdraw implements acd.Connector.
 func (c callDoor) Withdraw(w acd.Withdraw) {
-	c.calls().Post(w.ID.Item, b2bua.WithdrawOffer{Offer: w.ID.String()})
+	c.calls().Post(callOfItem(w.ID.Item), b2bua.WithdrawOffer{Offer: w.ID.String()})
 }
 
 // Connect implements acd.Connector.
 func (c callDoor) Connect(a acd.Connect) {
-	c.calls().Post(a.Item.ID, b2bua.ConnectOffer{Offer: a.Offer.String()})
+	c.calls().Post(a.Item.Interaction, b2bua.ConnectOffer{Offer: a.Offer.String()})
 }
 
 // Refused implements acd.Connector.
 func (c callDoor) Refused(r acd.Refused) {
-	c.calls().Post(r.Item, b2bua.LeftQueue{Outcome: r.Reason})
+	c.calls().Post(callOfItem(r.Item), b2bua.LeftQueue{Item: r.Item, Outcome: r.Reason})
 }
 
 // TimedOut implements acd.Connector.
 func (c callDoor) TimedOut(t acd.TimedOut) {
-	c.calls().Post(t.Item, b2bua.LeftQueue{Outcome: timedOut})
+	c.calls().Post(callOfItem(t.Item), b2bua.LeftQueue{Item: t.Item, Outcome: timedOut})
 }
 
 // Announce implements acd.Connector.
@@ -117,7 +118,7 @@ func (c callDoor) Announce(a acd.Announce) {
 	if a.Wait.Known {
 		w.P50, w.P80 = a.Wait.P50, a.Wait.P80
 	}
-	c.calls().Post(a.Item, b2bua.TellWaiting{QueueWaiting: w})
+	c.calls().Post(callOfItem(a.Item), b2bua.TellWaiting{Item: a.Item, QueueWaiting: w})
 }
 
 // AgentChanged implements acd.Connector.
@@ -125,7 +126,18 @@ func (c callDoor) AgentChanged(a acd.AgentChanged) {
 	c.log.Info("agent state", "agent", a.Agent, "to", a.State, "reason", a.Reason)
 }
 
-// ItemEnded implements acd.Connector: an item that somebody cancelled ends its caller's waiting.
+// ItemEnded implements acd.Connector: an item that ended by nobody's wish at the call ends its caller's waiting.
 func (c callDoor) ItemEnded(e acd.ItemEnded) {
-	c.calls().Post(e.Item, b2bua.LeftQueue{Outcome: e.Outcome.String()})
+	switch e.Outcome {
+	case acd.ItemCancelled, acd.ItemFailed, acd.ItemExpired:
+		c.calls().Post(callOfItem(e.Item), b2bua.LeftQueue{Item: e.Item, Outcome: e.Outcome.String()})
+	}
+}
+
+// callOfItem is the call that an item belongs to: the item's ID without its running number.
+func callOfItem(item string) string {
+	if i := strings.LastIndexByte(item, '-'); i > 0 {
+		return item[:i]
+	}
+	return item
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -104,20 +106,40 @@ type workBatch struct {
 	done  []func(error)
 }
 
-// Bounds of the work journal: how long after a refusal the store is asked again, and how many entries go together.
+// Bounds of the work journal: how long after a refusal the store is asked again, and how many entries go together. Each entry
+// may bring an event, and both count against store.MaxBatch.
 const (
 	retryWork = 250 * time.Millisecond
-	mergeWork = 512
+	mergeWork = store.MaxBatch / 2
 )
 
-// Append implements acd.Journal.
+// Append implements acd.Journal. Many entries go in several batches, in order; done hears of the last, or of the first fault.
 func (j *workJournal) Append(entries []acd.Entry, done func(error)) {
+	told := false // the store answers batches one after the other
+	for len(entries) > mergeWork {
+		batch, err := batchOf(entries[:mergeWork])
+		if err != nil {
+			done(err)
+			return
+		}
+		entries = entries[mergeWork:]
+		j.add(workBatch{batch, []func(error){func(err error) {
+			if err != nil && !told {
+				told = true
+				done(err)
+			}
+		}}})
+	}
 	batch, err := batchOf(entries)
 	if err != nil {
 		done(err)
 		return
 	}
-	j.add(workBatch{batch, []func(error){done}})
+	j.add(workBatch{batch, []func(error){func(err error) {
+		if !told {
+			done(err)
+		}
+	}}})
 }
 
 // Snapshot stores an image behind the entries it follows from; those are forgotten.
@@ -279,11 +301,17 @@ func endpointOf(aor string) string {
 	return name
 }
 
+// bindingKey tells a registration from all others, within what a key may be long.
 func bindingKey(b registrar.Binding) string {
+	key := b.AOR + " " + b.Contact
 	if b.Instance != "" {
-		return fmt.Sprintf("%s %s %d", b.AOR, b.Instance, b.RegID)
+		key = fmt.Sprintf("%s %s %d", b.AOR, b.Instance, b.RegID)
 	}
-	return b.AOR + " " + b.Contact
+	if len(key) <= journey.MaxID {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return "long " + hex.EncodeToString(sum[:])
 }
 
 // restoreBindings gives the registrar what was registered before a restart.

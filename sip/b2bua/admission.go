@@ -14,12 +14,24 @@ type admission struct {
 	live   int
 	tokens float64
 	last   time.Time
+	behind int           // admitted calls that their owners have not come to yet
+	wait   time.Duration // how long the last call waited for its owner
+	seen   time.Time     // when that was
 }
 
 // drainRetry is what a caller is told while we shut down; busyRetry when a limit is reached.
 const (
 	drainRetry = 30 * time.Second
 	busyRetry  = 5 * time.Second
+)
+
+// Above maxWait between an INVITE and the work on it, with more than maxBehind calls waiting so, the processor is behind: one more
+// would make all others late. A short stall of a quiet machine has few behind it and refuses nobody. What was seen waitTrust ago
+// says nothing about now.
+const (
+	maxWait   = 25 * time.Millisecond
+	maxBehind = 20
+	waitTrust = 100 * time.Millisecond
 )
 
 func newAdmission(cfg Config) admission {
@@ -34,11 +46,13 @@ func (a *admission) take(now time.Time) (sip.RetryAfter, bool) {
 		a.tokens = min(a.tokens+now.Sub(a.last).Seconds()*a.cfg.CallRate, float64(a.cfg.CallBurst))
 	}
 	a.last = now
-	if a.live >= a.cfg.MaxCalls || a.tokens < 1 {
+	late := a.wait > maxWait && a.behind > maxBehind && now.Sub(a.seen) < waitTrust
+	if late || a.live >= a.cfg.MaxCalls || a.tokens < 1 {
 		return sip.RetryAfter{After: busyRetry}, false
 	}
 	a.tokens--
 	a.live++
+	a.behind++
 	return sip.RetryAfter{}, true
 }
 
@@ -46,5 +60,21 @@ func (a *admission) take(now time.Time) (sip.RetryAfter, bool) {
 func (a *admission) release() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.live--
+}
+
+// began takes that a call's owner came to it, and how long after its INVITE.
+func (a *admission) began(now time.Time, wait time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.behind--
+	a.wait, a.seen = wait, now
+}
+
+// turnedAway takes back what take admitted: the caller did not prove who he is.
+func (a *admission) turnedAway() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.behind--
 	a.live--
 }

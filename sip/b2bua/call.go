@@ -39,6 +39,7 @@ type Call struct {
 	peer      *leg // whom the caller is bridged to
 	echo      bool // the caller is bridged to itself
 	item      item
+	items     int          // enqueued so far
 	play      media.PlayID // what the script plays to the caller
 	rec       recording
 	finishing []recording // stopped, but the engine has not said so yet
@@ -143,6 +144,7 @@ type (
 func (c *Call) dispatch(m any) {
 	switch m := m.(type) {
 	case invited:
+		c.sw.admission.began(c.now, c.now.Sub(c.arrival.At))
 		c.begin(m.door, m.tx)
 	case requested:
 		c.onRequest(m)

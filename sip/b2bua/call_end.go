@@ -94,7 +94,7 @@ func (c *Call) journal(kind journey.Kind, actor string, data map[string]string) 
 	}
 	ev := journey.Event{Record: c.identity.Record, At: c.now, Kind: kind, Channel: journey.Voice, Interaction: c.id, Actor: actor, Data: data}
 	if c.item.state != itemNone {
-		ev.Item, ev.Epoch = c.id, c.item.epoch
+		ev.Item, ev.Epoch = c.item.id, c.item.epoch
 	}
 	if err := c.sw.journal.Append(ev); err != nil {
 		c.sw.metrics.journalLost.Inc()

@@ -8,6 +8,7 @@ type Command interface{ command() }
 type (
 	// OfferAgent asks the call to ring an agent's endpoint. The call answers with Queues.Accept or Queues.Decline.
 	OfferAgent struct {
+		Item     string
 		Offer    string
 		Epoch    uint64
 		Agent    string
@@ -19,9 +20,12 @@ type (
 	// ConnectOffer tells that the accepted offer is durable: bridge now.
 	ConnectOffer struct{ Offer string }
 	// LeftQueue tells that the item left the queue other than to an agent: closed, full, no_staff, timed_out, cancelled.
-	LeftQueue struct{ Outcome string }
+	LeftQueue struct{ Item, Outcome string }
 	// TellWaiting gives the caller's script its position and honest waiting times; 0 is unknown.
-	TellWaiting struct{ QueueWaiting }
+	TellWaiting struct {
+		Item string
+		QueueWaiting
+	}
 	// EndCall hangs everybody up.
 	EndCall struct {
 		Kind Kind
@@ -62,7 +66,7 @@ func (c *Call) onCommand(m Command) {
 	case LeftQueue:
 		c.leftQueue(m)
 	case TellWaiting:
-		if c.item.state == itemWaiting {
+		if c.item.state == itemWaiting && m.Item == c.item.id {
 			c.queue(m.QueueWaiting)
 		}
 	case EndCall:

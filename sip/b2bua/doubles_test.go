@@ -91,6 +91,7 @@ type queues struct {
 	answers  map[string]int // Accept and Decline by offer
 	offers   int            // given so far, in random runs
 	last     string         // accepted last
+	item     string         // enqueued last
 }
 
 func (q *queues) note(format string, args ...any) error {
@@ -110,6 +111,9 @@ func (q *queues) count(what, offer string) {
 }
 
 func (q *queues) Enqueue(w WorkItem) error {
+	q.mu.Lock()
+	q.item = w.ID
+	q.mu.Unlock()
 	_ = q.note("enqueue %s caller=%s priority=%d", w.Queue, w.Caller, w.Priority)
 	return q.fail
 }

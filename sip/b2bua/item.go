@@ -1,6 +1,9 @@
 package b2bua
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // itemState is what a call knows of its work item; the dispatcher owns the truth.
 type itemState uint8
@@ -14,6 +17,7 @@ const (
 )
 
 type item struct {
+	id    string
 	state itemState
 	epoch uint64
 }
@@ -23,9 +27,10 @@ func (c *Call) enqueue(a Enqueue) {
 	if c.item.state != itemNone {
 		return
 	}
-	c.item = item{state: itemWaiting}
+	c.items++
+	c.item = item{id: c.id + "-" + strconv.Itoa(c.items), state: itemWaiting}
 	err := c.sw.queues.Enqueue(WorkItem{
-		ID: c.id, Record: c.record(), Queue: a.Queue, Skills: a.Skills, Attributes: a.Attributes, Priority: a.Priority, MaxWait: a.MaxWait,
+		ID: c.item.id, Call: c.id, Record: c.record(), Queue: a.Queue, Skills: a.Skills, Attributes: a.Attributes, Priority: a.Priority, MaxWait: a.MaxWait,
 		Caller: c.arrival.Caller, At: c.now,
 	})
 	if err != nil {
@@ -41,11 +46,11 @@ func (c *Call) enqueue(a Enqueue) {
 
 // offered starts an attempt to reach the agent to whom the dispatcher offered the item.
 func (c *Call) offered(o OfferAgent) {
-	if c.item.state != itemWaiting || c.attempts.purpose != idle || c.state != callRouting {
+	if c.item.state != itemWaiting || o.Item != c.item.id || c.attempts.purpose != idle || c.state != callRouting {
 		c.decline(o, Canceled)
 		return
 	}
-	c.item = item{itemOffered, o.Epoch}
+	c.item.state, c.item.epoch = itemOffered, o.Epoch
 	groups := c.sw.targets(Destination{Endpoint: o.Endpoint}, c)
 	for _, g := range groups {
 		for i := range g {
@@ -82,7 +87,7 @@ func (c *Call) connectOffer(m ConnectOffer) {
 	}
 	c.item.state = itemActive
 	c.bridge(l)
-	c.tellQueues(c.sw.queues.MediaUp(c.id, c.item.epoch))
+	c.tellQueues(c.sw.queues.MediaUp(c.item.id, c.item.epoch))
 }
 
 // recall ends the offer under way: its legs are hung up and the item waits on. It answers false when there is none.
@@ -95,7 +100,7 @@ func (c *Call) recall(kind Kind) (OfferAgent, bool) {
 	for _, l := range c.legs[1:] {
 		c.hangupLeg(l, kind)
 	}
-	c.item = item{state: itemWaiting}
+	c.item.state = itemWaiting
 	c.step(callOnNobody)
 	return o, true
 }
@@ -113,12 +118,12 @@ func (c *Call) decline(o OfferAgent, kind Kind) {
 
 // leftQueue tells the script that the item left the queue by the dispatcher's will.
 func (c *Call) leftQueue(m LeftQueue) {
-	if c.item.state == itemNone || c.item.state == itemActive {
+	if c.item.state == itemNone || c.item.state == itemActive || m.Item != c.item.id {
 		return
 	}
 	c.recall(Canceled)
 	c.item = item{}
-	c.queue(QueueEnded(m))
+	c.queue(QueueEnded{Outcome: m.Outcome})
 }
 
 // takeBack ends the work item because the caller does not want it any more.
@@ -126,8 +131,8 @@ func (c *Call) takeBack() {
 	switch c.item.state {
 	case itemWaiting, itemOffered, itemAccepted:
 		c.recall(Canceled)
+		c.tellQueues(c.sw.queues.Leave(c.item.id))
 		c.item = item{}
-		c.tellQueues(c.sw.queues.Leave(c.id))
 	case itemActive:
 		c.endItem(c.by)
 	}
@@ -141,7 +146,7 @@ func (c *Call) endItem(by string) {
 	if by = party(by); by == "caller" {
 		by = "customer"
 	}
-	c.tellQueues(c.sw.queues.End(c.id, by))
+	c.tellQueues(c.sw.queues.End(c.item.id, by))
 	c.item = item{}
 }
 

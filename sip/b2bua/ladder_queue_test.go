@@ -42,7 +42,7 @@ func (r *rig) waiting() (*side, *ua) {
 func (r *rig) offer(name string, epoch uint64) {
 	r.t.Helper()
 	r.ladder.Note("command  offer %s to agent a_1", name)
-	if !r.sw.Post(r.id(), OfferAgent{Offer: name, Epoch: epoch, Agent: "a_1", Endpoint: "bert", Deadline: time.Now().Add(15 * time.Second)}) {
+	if !r.sw.Post(r.id(), OfferAgent{Item: r.id() + "-1", Offer: name, Epoch: epoch, Agent: "a_1", Endpoint: "bert", Deadline: time.Now().Add(15 * time.Second)}) {
 		r.t.Error("offer not taken")
 	}
 }
@@ -58,7 +58,7 @@ func (s *side) canceled() {
 func TestQueue(t *testing.T) {
 	scenario(t, "agent_answers_and_hangs_up", setup{}, func(r *rig) {
 		a, bert := r.waiting()
-		r.post(TellWaiting{QueueWaiting{Position: 1, P50: 30 * time.Second, P80: time.Minute}})
+		r.post(TellWaiting{r.id() + "-1", QueueWaiting{Position: 1, P50: 30 * time.Second, P80: time.Minute}})
 		r.offer("o1", 7)
 		b := bert.ring()
 		b.reply(b.invite, "180 Ringing", "")
@@ -202,8 +202,18 @@ func TestQueue(t *testing.T) {
 	})
 	scenario(t, "queue_refuses", setup{}, func(r *rig) {
 		a, _ := r.waiting()
-		r.post(LeftQueue{Outcome: "no_staff"})
+		r.post(LeftQueue{Item: r.id() + "-1", Outcome: "no_staff"})
 		a.hungUp()
+	})
+	scenario(t, "end_of_an_earlier_wait_comes_late", setup{}, func(r *rig) {
+		a, _ := r.waiting()
+		r.post(LeftQueue{Item: r.id() + "-0", Outcome: "timed_out"})
+		r.post(TellWaiting{r.id() + "-0", QueueWaiting{Position: 9}})
+		r.wait(time.Second)
+		if v := r.view(); v.Waiting != "queued" {
+			t.Errorf("waiting %q, want the present wait to go on", v.Waiting)
+		}
+		a.bye()
 	})
 	scenario(t, "queue_times_out_while_offered", setup{}, func(r *rig) {
 		a, bert := r.waiting()
@@ -211,7 +221,7 @@ func TestQueue(t *testing.T) {
 		b := bert.ring()
 		b.reply(b.invite, "180 Ringing", "")
 		r.wait(time.Second)
-		r.post(LeftQueue{Outcome: "timed_out"})
+		r.post(LeftQueue{Item: r.id() + "-1", Outcome: "timed_out"})
 		a.hungUp()
 		b.canceled()
 	})

@@ -24,9 +24,11 @@ type Queues interface {
 	End(item, by string) error // by is customer, agent or system
 }
 
-// WorkItem is the demand for a person that a call puts into a queue. Its ID is the call's.
+// WorkItem is the demand for a person that a call puts into a queue. Its ID is the call's with a running number: a caller may wait more
+// than once, and what is said of an earlier wait must not be taken for the present one.
 type WorkItem struct {
 	ID         string
+	Call       string
 	Record     string
 	Queue      string
 	Skills     map[string]int

@@ -194,9 +194,9 @@ func (m *monkey) command() Command {
 	m.r.queues.offers++
 	fresh := fmt.Sprint("n", m.r.queues.offers)
 	return []Command{
-		OfferAgent{Offer: fresh, Epoch: 1, Agent: "a_1", Endpoint: "bert", Deadline: time.Now().Add(10 * time.Second)},
-		WithdrawOffer{Offer: m.r.queues.last}, ConnectOffer{Offer: m.r.queues.last}, ConnectOffer{Offer: offer}, LeftQueue{Outcome: "full"},
-		TellWaiting{QueueWaiting{Position: 1}}, RecordCall{Do: RecordDo(1 + m.rng.IntN(4))}, RecordCall{Do: RecordStart},
+		OfferAgent{Item: m.r.queues.item, Offer: fresh, Epoch: 1, Agent: "a_1", Endpoint: "bert", Deadline: time.Now().Add(10 * time.Second)},
+		WithdrawOffer{Offer: m.r.queues.last}, ConnectOffer{Offer: m.r.queues.last}, ConnectOffer{Offer: offer}, LeftQueue{Item: m.r.queues.item, Outcome: "full"},
+		TellWaiting{m.r.queues.item, QueueWaiting{Position: 1}}, RecordCall{Do: RecordDo(1 + m.rng.IntN(4))}, RecordCall{Do: RecordStart},
 	}[m.rng.IntN(8)]
 }
 

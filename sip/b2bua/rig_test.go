@@ -213,7 +213,8 @@ func (r *rig) flow(number string, step func(ScriptEvent) []Action) {
 
 // post gives the only call a command.
 func (r *rig) post(m Command) {
-	r.ladder.Note("command  %s", strings.TrimPrefix(fmt.Sprintf("%T %+v", m, m), "b2bua."))
+	text := strings.TrimPrefix(fmt.Sprintf("%T %+v", m, m), "b2bua.")
+	r.ladder.Note("command  %s", strings.ReplaceAll(text, r.id(), "call"))
 	if !r.sw.Post(r.id(), m) {
 		r.t.Error("command not taken")
 	}

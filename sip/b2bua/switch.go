@@ -181,7 +181,7 @@ func (s *Switch) newCall(d *Door, tx *transaction.ServerTx) {
 	}
 	arrival, ok := s.identify(tx)
 	if !ok {
-		s.admission.release()
+		s.admission.turnedAway()
 		return
 	}
 	c := &Call{sw: s, id: arrival.Call, arrival: arrival, mail: make(chan any, mailboxSize), log: s.log.With("call", arrival.Call)}

@@ -38,6 +38,34 @@ func TestAdmissionBucket(t *testing.T) {
 	take(false) // a clock that steps back neither
 }
 
+// TestAdmissionBehind: a stall with few calls behind it refuses nobody; one with many refuses until the owners have caught up, or
+// nothing was seen for a while.
+func TestAdmissionBehind(t *testing.T) {
+	a, now := newAdmission(Defaults()), time.Unix(1000, 0)
+	for i := range maxBehind + 2 {
+		if _, ok := a.take(now); !ok {
+			t.Fatalf("call %d refused", i)
+		}
+	}
+	a.began(now, maxWait)
+	if _, ok := a.take(now); !ok {
+		t.Error("refused though the wait is short")
+	}
+	a.began(now, maxWait+1)
+	if _, ok := a.take(now); ok {
+		t.Error("admitted behind a long wait")
+	}
+	if _, ok := a.take(now.Add(waitTrust)); !ok {
+		t.Error("refused by what was seen long ago")
+	}
+	a.turnedAway()
+	a.turnedAway()
+	a.began(now, maxWait+1)
+	if _, ok := a.take(now); !ok {
+		t.Error("refused though few are behind")
+	}
+}
+
 func TestIndex(t *testing.T) {
 	x := newIndex[string, int]()
 	var wg sync.WaitGroup

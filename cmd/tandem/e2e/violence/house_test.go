@@ -33,9 +33,6 @@ type house struct {
 	carrier *phone.Phone
 	desk    *phone.Phone // of all agents
 	ask     *control.Client
-
-	mu   sync.Mutex
-	rung map[string]*phone.Call // guarded by mu: agent → his last call
 }
 
 const welcomeFlow = `flow: main
@@ -72,7 +69,7 @@ endpoints:
   support: {ring_timeout: 20s, wrap_up: %s, max_wait: 10m, join_when: always, music: music/default}
 numbers: {%s: main}
 `, from, from, phones.String(), people.String(), wrapUp, line)
-	h := &house{t: t, agents: agents, rung: map[string]*phone.Call{}}
+	h := &house{t: t, agents: agents}
 	h.Gateway = rig.Start(t, rig.Site{
 		SIP: "max_calls: 1000\ncalls_per_second: 200\ncall_burst: 400\nrate: {per_second: 0}", Body: body, Record: true,
 		Flows: map[string]string{"main.yaml": welcomeFlow},
@@ -109,9 +106,6 @@ func (h *house) phone(name string, host netip.Addr) *phone.Phone {
 func (h *house) serveDesk() {
 	var talking sync.WaitGroup
 	for c := range h.desk.Incoming() {
-		h.mu.Lock()
-		h.rung[c.Called] = c
-		h.mu.Unlock()
 		c.Audio().Tone(agentTone, level)
 		talking.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -122,13 +116,6 @@ func (h *house) serveDesk() {
 		})
 	}
 	talking.Wait()
-}
-
-// agentCall is the last call of an agent's phone.
-func (h *house) agentCall(agent string) *phone.Call {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.rung[agent]
 }
 
 // within is a context that ends after a while, and with the test.

@@ -32,9 +32,9 @@ func soak() load {
 
 // soaked is what the callers saw.
 type soaked struct {
-	calls, packets, lost, sources atomic.Int64
-	mu                            sync.Mutex
-	faults                        []string // guarded by mu
+	calls, packets, lost atomic.Int64
+	mu                   sync.Mutex
+	faults               []string // guarded by mu
 }
 
 func (s *soaked) fault(format string, args ...any) {
@@ -126,7 +126,11 @@ func (h *house) soakCall(s *soaked, n, round int, talk time.Duration) {
 
 // story is what the gateway tells of a caller's live call.
 func (h *house) story(n int) string {
-	for _, c := range h.live() {
+	live, err := h.ask.Calls(h.within(5 * time.Second))
+	if err != nil {
+		return err.Error()
+	}
+	for _, c := range live {
 		if c.Caller != number(n) {
 			continue
 		}
