@@ -171,7 +171,7 @@ func (r *router) Endpoint(user string) (b2bua.Phone, bool) {
 	if !ok {
 		return b2bua.Phone{}, false
 	}
-	return b2bua.Phone{Name: user, Number: e.Extension, Display: e.DisplayName, Outside: e.CallerID}, true
+	return b2bua.Phone{Name: user, Number: e.Extension, Display: e.DisplayName, Outside: e.CallerID, Most: e.MaxCalls}, true
 }
 
 // agentCode is the script of a star code that an agent dials at his phone.

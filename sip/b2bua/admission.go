@@ -14,9 +14,10 @@ type admission struct {
 	live   int
 	tokens float64
 	last   time.Time
-	behind int           // admitted calls that their owners have not come to yet
-	wait   time.Duration // how long the last call waited for its owner
-	seen   time.Time     // when that was
+	behind int            // admitted calls that their owners have not come to yet
+	wait   time.Duration  // how long the last call waited for its owner
+	seen   time.Time      // when that was
+	phones map[string]int // calls that each phone has started and that go on
 }
 
 // drainRetry is what a caller is told while we shut down; busyRetry when a limit is reached.
@@ -35,7 +36,7 @@ const (
 )
 
 func newAdmission(cfg Config) admission {
-	return admission{cfg: cfg, tokens: float64(cfg.CallBurst)}
+	return admission{cfg: cfg, tokens: float64(cfg.CallBurst), phones: map[string]int{}}
 }
 
 // take admits one call, or says when to come again.
@@ -56,11 +57,28 @@ func (a *admission) take(now time.Time) (sip.RetryAfter, bool) {
 	return sip.RetryAfter{}, true
 }
 
-// release gives a call's place back.
-func (a *admission) release() {
+// takePhone counts a call against the phone that starts it: a stolen password is worth no more than a few lines.
+func (a *admission) takePhone(p Phone) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p.Most > 0 && a.phones[p.Name] >= p.Most {
+		return false
+	}
+	a.phones[p.Name]++
+	return true
+}
+
+// release gives a call's place back, and its phone's.
+func (a *admission) release(phone string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.live--
+	if phone == "" {
+		return
+	}
+	if a.phones[phone]--; a.phones[phone] == 0 {
+		delete(a.phones, phone)
+	}
 }
 
 // began takes that a call's owner came to it, and how long after its INVITE.

@@ -33,6 +33,11 @@ func (s *Switch) identify(tx *transaction.ServerTx) (Arrival, bool) {
 		s.answer(tx, sip.StatusForbidden)
 		return a, false
 	}
+	if !s.admission.takePhone(phone) {
+		s.metrics.phoneFull.Inc()
+		s.answer(tx, sip.StatusServiceUnavailable, sip.RetryAfter{After: busyRetry}.Header())
+		return a, false
+	}
 	a.Endpoint = phone.Name
 	if a.Caller != anonymous {
 		a.Caller, a.Name, a.Outside = cmp.Or(phone.Number, phone.Name), cmp.Or(phone.Display, a.Name), phone.Outside

@@ -10,6 +10,7 @@ type Metrics struct {
 	duration     prometheus.Histogram
 	refused      prometheus.Counter
 	trunkFull    prometheus.Counter
+	phoneFull    prometheus.Counter
 	noMedia      prometheus.Counter
 	mediaBusy    prometheus.Counter
 	queueBusy    prometheus.Counter
@@ -36,6 +37,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}),
 		refused:      counter("refused_total", "INVITEs answered 503 at the door."),
 		trunkFull:    counter("trunk_full_total", "INVITEs answered 503 because their trunk was full."),
+		phoneFull:    counter("phone_full_total", "INVITEs answered 503 because their phone had started as many calls as it may."),
 		noMedia:      counter("no_stream_total", "Legs that got no RTP port."),
 		mediaBusy:    counter("media_busy_total", "Commands that the media engine did not take."),
 		queueBusy:    counter("dispatcher_busy_total", "Commands that the dispatcher did not take."),
@@ -46,7 +48,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		lostRequests: counter("requests_lost_total", "Requests that could not be answered in time."),
 	}
 	if reg != nil {
-		reg.MustRegister(m.calls, m.finished, m.setup, m.duration, m.refused, m.trunkFull, m.noMedia, m.mediaBusy, m.queueBusy,
+		reg.MustRegister(m.calls, m.finished, m.setup, m.duration, m.refused, m.trunkFull, m.phoneFull, m.noMedia, m.mediaBusy, m.queueBusy,
 			m.journalLost, m.mailboxFull, m.floods, m.panics, m.lostRequests)
 	}
 	return m

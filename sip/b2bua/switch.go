@@ -47,6 +47,7 @@ type Phone struct {
 	Number  string // others see it, and can dial it; empty is Name
 	Display string // empty is what it says in From
 	Outside string // trunks see it instead of Number; empty is Number
+	Most    int    // calls that it may have started at once; 0: no limit
 }
 
 // Bindings hears of changes in the registrar, in order. It must not wait.
@@ -216,7 +217,7 @@ func (s *Switch) forget(c *Call) {
 	v := *c.view.Load()
 	v.Ended = c.now
 	s.traces.keep(ended{c.ladder, v})
-	s.admission.release()
+	s.admission.release(c.arrival.Endpoint)
 	s.metrics.calls.Dec()
 }
 

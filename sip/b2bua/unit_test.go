@@ -29,13 +29,35 @@ func TestAdmissionBucket(t *testing.T) {
 	take(true)
 	now = now.Add(time.Hour)
 	take(false) // three live
-	a.release()
+	a.release("")
 	take(true)
-	a.release()
-	a.release()
+	a.release("")
+	a.release("")
 	take(true) // an hour brought no more than the burst
 	now = now.Add(-time.Minute)
 	take(false) // a clock that steps back neither
+}
+
+func TestAdmissionPhone(t *testing.T) {
+	a, anna := newAdmission(Defaults()), Phone{Name: "anna", Most: 2}
+	for i, want := range []bool{true, true, false} {
+		if got := a.takePhone(anna); got != want {
+			t.Errorf("call %d: admitted %t", i, got)
+		}
+	}
+	if !a.takePhone(Phone{Name: "ben"}) {
+		t.Error("a phone without limit was refused")
+	}
+	a.release("anna")
+	if !a.takePhone(anna) {
+		t.Error("refused though a call has ended")
+	}
+	a.release("anna")
+	a.release("anna")
+	a.release("ben")
+	if len(a.phones) != 0 {
+		t.Errorf("left: %v", a.phones)
+	}
 }
 
 // TestAdmissionBehind: a stall with few calls behind it refuses nobody; one with many refuses until the owners have caught up, or

@@ -123,9 +123,9 @@ type Endpoint struct {
 	Extension   string        `yaml:"extension"`
 	Aliases     []string      `yaml:"aliases"` // further names that flows and numbers may dial
 	Password    source.Secret `yaml:"password"`
-	HA1         source.Secret `yaml:"ha1"`       // MD5 of name:domain:password, instead of password
-	CallerID    string        `yaml:"caller_id"` // number shown on outgoing calls
-	MaxCalls    int           `yaml:"max_calls" default:"2"`
+	HA1         source.Secret `yaml:"ha1"`                   // MD5 of name:domain:password, instead of password
+	CallerID    string        `yaml:"caller_id"`             // number shown on outgoing calls
+	MaxCalls    int           `yaml:"max_calls" default:"4"` // that it may have started at once; 0: no limit
 }
 
 // FlowsMayDial is the entry of an outbound rule's allow list that lets flows dial for callers who are no phone of ours. Without
