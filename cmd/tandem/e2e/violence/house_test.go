@@ -71,7 +71,7 @@ numbers: {%s: main}
 `, from, from, phones.String(), people.String(), wrapUp, line)
 	h := &house{t: t, agents: agents}
 	h.Gateway = rig.Start(t, rig.Site{
-		SIP: "max_calls: 1000\ncalls_per_second: 200\ncall_burst: 400\nrate: {per_second: 0}", Body: body, Record: true,
+		SIP: "max_calls: 1000\ncalls_per_second: 2000\ncall_burst: 4000\nrate: {per_second: 0}", Body: body, Record: true,
 		Flows: map[string]string{"main.yaml": welcomeFlow},
 	})
 	h.ask = control.NewClient(h.Socket)
