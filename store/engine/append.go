@@ -43,9 +43,9 @@ func newAppendOp(b store.Batch, done func(store.Receipt)) (*appendOp, error) {
 
 func (a *appendOp) size() int { return a.bytes }
 
-// urgent holds for everything but plain events: a dispatcher waits for its journal, a phone for its binding.
+// urgent holds for what somebody waits for: a dispatcher performs nothing before its journal is written.
 func (a *appendOp) urgent() bool {
-	return a.batch.Now || len(a.batch.Work) > 0 || len(a.batch.Bindings) > 0 || a.batch.Snapshot != nil
+	return a.batch.Now || len(a.batch.Work) > 0 || a.batch.Snapshot != nil
 }
 
 func (a *appendOp) finish(groupErr error) {
