@@ -28,11 +28,14 @@ lint: ## gofmt, vet, staticcheck, modules as they were published
 race: ## all rooms under the race detector; the tests with real phones run without it, in `make test`
 	CGO_ENABLED=1 $(GO) test -race $$($(GO) list ./... | grep -v /e2e)
 
-bench: build peers ## figures beside their floors, in one run
+bench: build peers ## figures beside their floors and goals, in one run (about 8 minutes, wants a quiet machine)
+	$(GO) build -o bin/tandem-load ./cmd/tandem-load
+	gcc -O2 -o bin/relay-floor testdata/floor/relay.c
+	bin/tandem-load --gateway bin/tandem --floor bin/relay-floor --folder /dev/shm bench
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./acd/... ./ivr/... ./sip/... ./store/... ./media/...
 
-soak: build ## 300 calls at once for two minutes
-	$(GO) test ./cmd/tandem/e2e/violence -run Soak -count 1 -timeout 15m -v -long
+soak: build ## 300 calls at once through IVR, queue and bridge for two minutes
+	$(GO) test ./cmd/tandem/e2e/violence -run Soak -count 1 -timeout 20m -v -long
 
 fuzz: ## every fuzz target for 20 s
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
