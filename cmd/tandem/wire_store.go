@@ -81,7 +81,9 @@ func (d *recordsDoor) identities(a b2bua.Arrival) []journey.Identity {
 	if a.Trunk != nil {
 		id.Source = a.Trunk.Name()
 	}
-	if n := trunk.ReadNumber(a.Caller, d.country); n.Kind == trunk.GlobalNumber && n.Valid {
+	if trunk.IsE164(a.Caller) {
+		id.Type, id.Value = journey.Tel, a.Caller
+	} else if n := trunk.ReadNumber(a.Caller, d.country); n.Kind == trunk.GlobalNumber && n.Valid {
 		id.Type, id.Value = journey.Tel, n.E164
 	}
 	return []journey.Identity{id}

@@ -56,16 +56,8 @@ func (s *Switch) takeTrunk(tx *transaction.ServerTx, a Arrival, t *trunk.Trunk) 
 	if id := sip.Asserted(tx.Request()); len(id) > 0 && t.Config().TrustID {
 		a.Caller, a.Name = presentable(id[0].URI.User), presentable(id[0].Display)
 	}
-	a.Caller, a.Called = normal(t.Arrived(a.Caller)), normal(t.Arrived(a.Called))
+	a.Caller, a.Called = t.Normal(a.Caller), t.Normal(a.Called)
 	return a, true
-}
-
-// normal is a number in E.164 where it has that form, else as it came.
-func normal(n trunk.Number) string {
-	if n.Kind == trunk.GlobalNumber && n.Valid {
-		return n.E164
-	}
-	return n.Raw
 }
 
 // prove asks a request for its digest user (RFC 3261 §22). When it answers false it has answered the request.

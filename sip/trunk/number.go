@@ -147,6 +147,27 @@ func (t *Trunk) Arrived(raw string) Number {
 	return n
 }
 
+// Normal is a number that came from the trunk in E.164 where its plan knows it, else as it came. One that is in that form already is
+// taken at its word: reading its plan costs more than the rest of a call's set-up.
+func (t *Trunk) Normal(raw string) string {
+	rule := t.cfg.Arrive
+	if IsE164(raw) && rule.Strip == 0 && rule.Prefix == "" && rule.Format == FormatRaw {
+		return raw
+	}
+	if n := t.Arrived(raw); n.Kind == GlobalNumber && n.Valid {
+		return n.E164
+	}
+	return raw
+}
+
+// IsE164 tells whether a text has the form of an E.164 number: "+" and 7 to 15 digits, the first not 0. It says nothing about the plan.
+func IsE164(text string) bool {
+	if len(text) < 8 || len(text) > 16 || text[0] != '+' || text[1] == '0' {
+		return false
+	}
+	return strings.Trim(text[1:], "0123456789") == ""
+}
+
 // Dialled returns the text of a number for the trunk: its Dial rule applied. Emergency numbers are not changed.
 func (t *Trunk) Dialled(n Number) string {
 	if n.Kind == EmergencyNumber {

@@ -171,3 +171,34 @@ func BenchmarkReadNumber(b *testing.B) {
 		ReadNumber("+4930123456", "DE")
 	}
 }
+
+func TestNormal(t *testing.T) {
+	plain, err := New(Config{Name: "plain", Sources: []string{"192.0.2.1"}, Country: "DE"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ruled, err := New(Config{Name: "ruled", Sources: []string{"192.0.2.2"}, Country: "DE", Arrive: NumberRule{Prefix: "+"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		trunk *Trunk
+		raw   string
+		want  string
+	}{
+		{"in the form already", plain, "+4930123456", "+4930123456"},
+		{"national", plain, "030123456", "+4930123456"},
+		{"international prefix", plain, "004930123456", "+4930123456"},
+		{"an extension stays", plain, "1000", "1000"},
+		{"a name stays", plain, "alice", "alice"},
+		{"too long to be one", plain, "+12345678901234567", "+12345678901234567"},
+		{"by the trunk's rule", ruled, "4930123456", "+4930123456"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.trunk.Normal(c.raw); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}

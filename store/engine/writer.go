@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"runtime"
 	"time"
 
 	"tandem/store"
@@ -86,15 +87,21 @@ func (e *Engine) nap(lastSweep time.Time) time.Duration {
 	return max(e.opts.Sweep-time.Since(lastSweep), time.Millisecond)
 }
 
+// breath is after how many ops the writer lets others run: on one processor a large group would keep calls waiting.
+const breath = 16
+
 // commit applies a group in one transaction and answers everybody in it.
 func (e *Engine) commit(group []op) {
 	began := time.Now()
 	err := e.Health()
 	if err == nil {
 		err = e.update(func(tx Tx) error {
-			for _, o := range group {
+			for i, o := range group {
 				if err := o.apply(e, tx); err != nil {
 					return err
+				}
+				if i%breath == breath-1 {
+					runtime.Gosched()
 				}
 			}
 			return e.flush(tx)
