@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 	_ "time/tzdata" // calendars and spoken times need zones wherever the binary runs
 
@@ -33,7 +35,25 @@ func serve(ctx context.Context, o serveOptions, std streams) error {
 	if err != nil {
 		return err
 	}
+	if o.Demo {
+		welcome(std.Err, o.Config)
+	}
 	return g.Run(ctx, drainTime)
+}
+
+// welcome says what can be done with the demo: what to dial, as whom to register, what to look at.
+func welcome(to io.Writer, c *config.Config) {
+	at := c.SIP.Listen[0].Addr
+	fmt.Fprintf(to, "\nTandem's demo answers at sip:%s (UDP and TCP). In a second shell:\n\n", at)
+	fmt.Fprintf(to, "  tandem selftest            a real call through it, audio proven both ways\n")
+	fmt.Fprintf(to, "  tandem record search       what it left behind; then: record show, call trace\n\n")
+	fmt.Fprintf(to, "With a softphone (server %s, domain %s, password %s):\n\n", at, c.SIP.Domain, config.DemoPassword)
+	for _, name := range slices.Sorted(maps.Keys(c.Endpoints)) {
+		fmt.Fprintf(to, "  %-8s extension %s\n", name, c.Endpoints[name].Extension)
+	}
+	fmt.Fprintf(to, "\n  1000 the menu: 1 queue, 2 extension, 3 echo, 4 the time, 0 operator\n")
+	fmt.Fprintf(to, "  %s sign in as an agent, %s out, %s ready, %s break\n\n", c.AgentCodes.SignIn, c.AgentCodes.SignOut, c.AgentCodes.Ready, c.AgentCodes.Break)
+	fmt.Fprintf(to, "Health and figures: http://%s/readyz, /metrics. Ctrl-C ends it.\n\n", c.HTTP.Listen)
 }
 
 func newLog(c config.Log, to io.Writer) *slog.Logger {

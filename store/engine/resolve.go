@@ -92,7 +92,7 @@ func (r *resolveOp) decide(e *Engine, tx Tx) {
 	}
 	before := r.follow(e)
 	if r.res.Customer == "" && len(r.contact.Identities) > 0 {
-		r.res.Customer, r.res.NewCustomer = newID("c", r.contact.At), true
+		r.res.Customer, r.res.NewCustomer = newID("cu", r.contact.At), true
 	}
 	r.rate(tx, before != nil)
 	rec, found := forced, known
