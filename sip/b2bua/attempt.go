@@ -29,6 +29,7 @@ type attempts struct {
 	by        string        // who made it fail: the callee, or the system because there was nobody
 	redirects int           // how often we were sent on
 	deadline  time.Time     // when it has rung long enough
+	silentAt  time.Time     // when a trunk that has said nothing is given up for the next
 	talk      time.Duration // how long the talk may last, 0: as long as they like
 	winner    *leg          // of an offer: answered, waiting for the dispatcher's word
 	offer     OfferAgent
@@ -99,6 +100,9 @@ func (c *Call) invite(l *leg) {
 	c.sw.tags.put(cfg.LocalTag, address{c, l})
 	l.usage = dialog.NewUAC(cfg)
 	l.perform(l.usage.Invite(c.now, dialog.SDP(l.local.Offer())))
+	if l.target.trunk != nil && len(c.attempts.groups) > 0 {
+		c.attempts.silentAt = c.now.Add(patience)
+	}
 	if c.attempts.purpose == dialling { // of an offer the dispatcher tells
 		c.journal(journey.Dialled, "system", l.dialled())
 	}
@@ -200,6 +204,26 @@ func (c *Call) attemptFailed(l *leg, kind Kind) {
 		return
 	}
 	c.attemptsOver(kind)
+}
+
+// patience is how long a trunk may say nothing at all, not even 100, while another could be tried: a live one answers within
+// milliseconds, and Timer B would keep the caller in silence for 32 s.
+const patience = 4 * time.Second
+
+// attemptSilent goes on to the next trunk when the present one has said nothing.
+func (c *Call) attemptSilent() {
+	c.attempts.silentAt = time.Time{}
+	for _, l := range c.legs[1:] {
+		if l.target.trunk == nil || l.spoke || l.state != legNew || l.usage == nil {
+			continue
+		}
+		c.log.Warn("trunk says nothing, trying the next", "leg", l.name, "trunk", l.target.trunk.Name())
+		l.ended = dialog.Event{Status: sip.StatusRequestTimeout, By: dialog.Network, How: dialog.HowTimeout}
+		l.target.report(c.now, l.ended)
+		c.hangupLeg(l, Timeout)
+		c.attemptFailed(l, Timeout)
+		return
+	}
 }
 
 // attemptsExpired ends attempts that rang long enough, and an offer whose acceptance nobody confirmed.

@@ -198,6 +198,7 @@ func (c *Call) onRequest(m requested) {
 
 func (c *Call) onResponse(m responded) {
 	if m.ev.Response != nil {
+		m.leg.spoke = true
 		c.trace(m.leg, received, m.ev.Response)
 		c.onUsage(m.leg, func(u *dialog.Usage) []dialog.Effect { return u.OnResponse(c.now, m.tx, m.ev.Response) })
 	}
@@ -230,6 +231,9 @@ func (c *Call) onExpired() {
 	if due(c.attempts.deadline, c.now) {
 		c.attemptsExpired()
 	}
+	if due(c.attempts.silentAt, c.now) {
+		c.attemptSilent()
+	}
 	if c.state < callEnding && c.route.Script != nil && due(c.route.Script.Deadline(), c.now) {
 		c.queue(Expired{})
 	}
@@ -248,7 +252,7 @@ func due(deadline, now time.Time) bool { return !deadline.IsZero() && !deadline.
 
 // rearm sets the one timer to the earliest deadline of the call.
 func (c *Call) rearm() {
-	next := earliest(time.Time{}, c.attempts.deadline)
+	next := earliest(c.attempts.silentAt, c.attempts.deadline)
 	next = earliest(next, c.drainBy)
 	next = earliest(next, c.closeAt)
 	next = earliest(next, c.talkEnds)

@@ -164,6 +164,19 @@ func TestTrunks(t *testing.T) {
 		a.bye()
 		b.hungUp()
 	})
+	scenario(t, "trunk_that_only_tries_is_waited_for", setup{}, func(r *rig) {
+		anna, carrier := r.ua("anna", annaAddr), r.carrier()
+		a := anna.call("+4940123", anna.sdp())
+		a.prove()
+		b := carrier.ring()
+		b.reply(b.invite, "100 Trying", "")
+		a.expect("100")
+		r.wait(10 * time.Second)
+		b.answer()
+		a.establish()
+		a.bye()
+		b.hungUp()
+	})
 	scenario(t, "all_trunks_full", setup{trunk: func(c *trunk.Config) { c.MaxCalls = 1 }}, func(r *rig) {
 		r.router.targets["+49111"] = Destination{Number: "+49111", Trunks: []*trunk.Trunk{r.trunks["carrier"]}}
 		if err := r.trunks["carrier"].Acquire(); err != nil {

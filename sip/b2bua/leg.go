@@ -30,6 +30,7 @@ type leg struct {
 	answer   []byte // UAS: our answer to the INVITE's offer
 	early    bool   // SDP crossed before the answer
 	moved    bool   // it redirected us, and we follow
+	spoke    bool   // it has answered something, be it 100
 	config   media.StreamConfig
 	onHold   bool // the far side holds us
 	sawEvent bool // a key came as RFC 4733, so INFO repeats it
