@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"os"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -27,6 +28,7 @@ type poller struct {
 	event    int
 	inGate   bool
 	interval time.Duration // of the timer; 0: off
+	rung     atomic.Bool   // the eventfd was written and the worker has not heard it yet
 }
 
 func newPoller() (*poller, error) {
@@ -107,11 +109,18 @@ func (p *poller) rearm() {
 	unix.RawSyscall(unix.SYS_READ, uintptr(p.timer), uintptr(unsafe.Pointer(&b[0])), 8)
 }
 
-// wake may be called from any goroutine.
+// wake may be called from any goroutine, after what it wakes for is in place. Until the worker has heard it, further calls cost no
+// system call.
 func (p *poller) wake() {
+	if p.rung.Swap(true) {
+		return
+	}
 	one := [8]byte{1}
-	_, _ = unix.Write(p.event, one[:])
+	unix.RawSyscall(unix.SYS_WRITE, uintptr(p.event), uintptr(unsafe.Pointer(&one[0])), 8)
 }
+
+// heard lets wake ring again. The worker calls it before it looks for what was put in place.
+func (p *poller) heard() { p.rung.Store(false) }
 
 // run parks the goroutine and calls turn at each wake-up, until turn returns true.
 func (p *poller) run(turn func() bool) error {

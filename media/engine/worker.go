@@ -110,15 +110,16 @@ func (w *worker) close() {
 // turn does all that there is to do. It is true when the engine stops.
 func (w *worker) turn() bool {
 	for more := true; more; {
-		if w.e.stopping.Err() != nil {
-			return true
-		}
 		w.look()
 		if w.poller.interval > 0 {
 			w.poller.rearm()
 		}
 		more = w.drain()
 		w.flush()
+		w.poller.heard()
+		if w.e.stopping.Err() != nil {
+			return true
+		}
 		w.orders()
 		w.tick()
 		w.retune()
