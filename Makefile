@@ -16,7 +16,8 @@ run: build ## the demo on loopback: SIP on 5060, health and metrics on 8080
 	bin/tandem demo
 
 test: peers lint ## everything that must hold: lint, all tests, real phones, and the race detector
-	$(GO) test ./...
+	$(GO) test $$($(GO) list ./... | grep -v /e2e)
+	$(GO) test -p 1 ./cmd/tandem/e2e/...
 	$(MAKE) race
 
 lint: ## gofmt, vet, staticcheck, modules as they were published

@@ -45,6 +45,10 @@ func (s *soaked) fault(format string, args ...any) {
 	}
 }
 
+// restless is how many goroutines come and go by themselves: those of the connections that ask for figures, and parts that start
+// later than the first answer. A leak of one for each call would stand far above it.
+const restless = 10
+
 // TestSoak keeps callers busy: each calls, presses a key, waits, talks and hangs up, or is hung up on, and calls again.
 func TestSoak(t *testing.T) {
 	l := soak()
@@ -85,7 +89,7 @@ func TestSoak(t *testing.T) {
 		t.Errorf("agents: %v, want all available", got)
 	}
 	rig.Await(t, "transactions are over", 45*time.Second, func() bool { return h.Metric(t, "tandem_transaction_active") == 0 })
-	rig.Await(t, fmt.Sprintf("the goroutines are %v again", idle), 15*time.Second, func() bool { return h.Metric(t, "go_goroutines") <= idle+3 })
+	rig.Await(t, fmt.Sprintf("the goroutines are %v again", idle), 15*time.Second, func() bool { return h.Metric(t, "go_goroutines") <= idle+restless })
 	if n, want := wholeCalls(h), int(s.calls.Load()); n != want {
 		t.Errorf("%d calls are whole in the records, want %d", n, want)
 	}
