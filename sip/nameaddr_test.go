@@ -2,6 +2,8 @@ package sip
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestParseNameAddr(t *testing.T) {
@@ -107,6 +109,21 @@ func TestIdentifiers(t *testing.T) {
 			seen[id] = true
 		}
 	}
+}
+
+// TestTagsSort: what is stored under the IDs of calls lies together with that of their time.
+func TestTagsSort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		last := NewTag()
+		for range 100 {
+			time.Sleep(time.Millisecond) // virtual
+			tag := NewTag()
+			if tag <= last {
+				t.Fatalf("tag %s sorts before the older %s", tag, last)
+			}
+			last = tag
+		}
+	})
 }
 
 func TestParseTel(t *testing.T) {

@@ -56,8 +56,10 @@ func (d *recordsDoor) Identify(a b2bua.Arrival, done func(b2bua.Identity)) error
 			return
 		}
 		id := b2bua.Identity{Record: r.Record, Customer: r.Customer}
-		if rec, err := d.store.Record(r.Record); err == nil {
-			id.Attributes = rec.Attributes
+		if !r.NewRecord {
+			if rec, err := d.store.Record(r.Record); err == nil {
+				id.Attributes = rec.Attributes
+			}
 		}
 		done(id)
 	})

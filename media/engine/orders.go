@@ -99,9 +99,10 @@ func (w *worker) open(c media.Open) {
 	if !local.IsValid() {
 		local = w.e.cfg.Local
 	}
-	port, err := w.e.ports.take(local, w.e.cfg.Now())
+	port, err := w.e.ports.take(w, local, w.e.cfg.Now())
 	if err == nil {
-		s := newStream(c.Stream, port, w.e.cfg.RelatchAfter)
+		s := w.blank()
+		s.begin(c.Stream, port, w.e.cfg.RelatchAfter)
 		s.reportAt = w.now + w.reportDelay()
 		w.keep(s)
 		if err = w.watch(s); err == nil {
@@ -137,16 +138,43 @@ func (w *worker) keep(s *stream) {
 	}
 }
 
-// watch lets packets of a stream wake the worker.
+// watch hears the packets of a stream. Its sockets stay in the epoll set while their port rests, until another worker wants it:
+// what each call would add and remove costs more than what is late on a resting port.
 func (w *worker) watch(s *stream) error {
-	return errors.Join(w.poller.add(s.port.rtp, s.slot<<1), w.poller.add(s.port.rtcp, s.slot<<1|1))
+	p := &s.port
+	if p.home != w {
+		if p.home != nil {
+			p.home.unwatch(p)
+		}
+		if err := errors.Join(w.poller.add(p.rtp), w.poller.add(p.rtcp)); err != nil {
+			w.unwatch(p)
+			return err
+		}
+		p.home = w
+	}
+	if top := max(p.rtp, p.rtcp); top >= len(w.heard) {
+		w.heard = append(w.heard, make([]*stream, top+1-len(w.heard))...)
+	}
+	w.heard[p.rtp], w.heard[p.rtcp] = s, s
+	return nil
+}
+
+// unwatch ends that a worker hears a pair's packets. Any goroutine may call it once no stream has the pair; what is in the sockets
+// then is of nobody's call.
+func (w *worker) unwatch(p *pair) {
+	w.poller.remove(p.rtp)
+	w.poller.remove(p.rtcp)
+	discard(p.rtp)
+	discard(p.rtcp)
+	p.home = nil
 }
 
 // let takes a stream out of this worker's hands, but for its sockets.
 func (w *worker) let(s *stream) {
 	w.wheel.remove(&s.speaker)
-	w.poller.remove(s.port.rtp)
-	w.poller.remove(s.port.rtcp)
+	if s.port.home == w {
+		w.heard[s.port.rtp], w.heard[s.port.rtcp] = nil, nil
+	}
 	w.slots[s.slot] = nil
 	w.free = append(w.free, s.slot)
 	delete(w.streams, s.id)
@@ -165,6 +193,20 @@ func (w *worker) closeStream(s *stream) {
 	w.load.Add(-1)
 	w.e.ports.put(s.port, w.e.cfg.Now())
 	w.emit(media.Closed{Stream: s.id, Stats: s.stats()})
+	if len(w.blanks) < cap(w.blanks) {
+		w.blanks = append(w.blanks, s)
+	}
+}
+
+// blank gives the memory of a stream that ended, where there is some: a stream is large, and a call has two.
+func (w *worker) blank() *stream {
+	n := len(w.blanks)
+	if n == 0 {
+		return new(stream)
+	}
+	s := w.blanks[n-1]
+	w.blanks = w.blanks[:n-1]
+	return s
 }
 
 // connect bridges two streams of this worker.
@@ -199,6 +241,9 @@ func (w *worker) give(g give) {
 		w.endPlay(s, media.PlayStopped)
 		w.disconnect(s)
 		w.let(s)
+		w.poller.remove(s.port.rtp)
+		w.poller.remove(s.port.rtcp)
+		s.port.home = nil
 	} else {
 		w.load.Add(1) // the door counted it as leaving
 	}

@@ -75,12 +75,12 @@ func (p *poller) setInGate(on bool) error {
 	return err
 }
 
-// add watches a socket; key comes back with its events.
-func (p *poller) add(fd int, key int32) error {
-	return unix.EpollCtl(p.sockets, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: key})
+// add watches a socket.
+func (p *poller) add(fd int) error {
+	return unix.EpollCtl(p.sockets, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
 }
 
-// remove watches a socket no more.
+// remove watches a socket no more. Any goroutine may call it.
 func (p *poller) remove(fd int) { _ = unix.EpollCtl(p.sockets, unix.EPOLL_CTL_DEL, fd, nil) }
 
 // ready fills in the sockets that have packets, without waiting.

@@ -16,10 +16,12 @@ const foreignRest = time.Minute
 type pair struct {
 	rtp, rtcp int // file descriptors, non-blocking
 	local     netip.AddrPort
+	home      *worker // that watches it, also while it rests; nil: nobody yet
 }
 
 // portPool gives out bound port pairs. A pair that came back rests for the drain time, so that late packets of its last
-// call never reach the next, and stays bound. Each local address has the whole range to itself.
+// call never reach the next; it stays bound, and its worker goes on to watch it and throws away what comes. Each local
+// address has the whole range to itself.
 type portPool struct {
 	lo, hi int
 	drain  time.Duration
@@ -31,9 +33,9 @@ type portPool struct {
 
 // addressPool is the range of one local address. A port is fresh, resting, foreign or in use.
 type addressPool struct {
-	fresh   int           // next port that was never bound
-	resting []restingPair // bound, in order of time
-	foreign []restingPair // not bound: somebody else has it; in order of time
+	fresh   int                       // next port that was never bound
+	resting map[*worker][]restingPair // bound, by who watches, in order of time
+	foreign []restingPair             // not bound: somebody else has it; in order of time
 }
 
 // restingPair waits until a time.
@@ -46,8 +48,9 @@ func newPortPool(lo, hi int, drain time.Duration) *portPool {
 	return &portPool{lo: (lo + 1) &^ 1, hi: hi, drain: drain, pools: map[netip.Addr]*addressPool{}}
 }
 
-// take gives a pair that nobody uses. The error is errNoPorts when the range is used up.
-func (p *portPool) take(local netip.Addr, now time.Time) (pair, error) {
+// take gives a worker a pair that nobody uses: one that it watches, a fresh one, or as the last resort another worker's. The
+// error is errNoPorts when the range is used up.
+func (p *portPool) take(w *worker, local netip.Addr, now time.Time) (pair, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	a := p.pools[local]
@@ -55,12 +58,15 @@ func (p *portPool) take(local netip.Addr, now time.Time) (pair, error) {
 		if len(p.pools) >= maxAddresses {
 			return pair{}, errAddresses
 		}
-		a = &addressPool{fresh: p.lo}
+		a = &addressPool{fresh: p.lo, resting: map[*worker][]restingPair{}}
 		p.pools[local] = a
 	}
-	got, err := a.rested(now)
+	got, err := a.rested(w, now)
 	if err == errNoPorts {
 		got, err = p.freshLocked(a, local, now)
+	}
+	if err == errNoPorts {
+		got, err = a.strayed(now)
 	}
 	if err == errNoPorts {
 		got, err = a.freed(now)
@@ -71,16 +77,25 @@ func (p *portPool) take(local netip.Addr, now time.Time) (pair, error) {
 	return got, err
 }
 
-// rested gives the pair that has rested longest, if it has rested enough: what is bound already costs no new descriptor.
-func (a *addressPool) rested(now time.Time) (pair, error) {
-	if len(a.resting) == 0 || a.resting[0].until.After(now) {
+// rested gives the worker's pair that has rested longest, if it has rested enough: what is bound and watched already costs
+// nothing.
+func (a *addressPool) rested(w *worker, now time.Time) (pair, error) {
+	resting := a.resting[w]
+	if len(resting) == 0 || resting[0].until.After(now) {
 		return pair{}, errNoPorts
 	}
-	got := a.resting[0].pair
-	a.resting = a.resting[1:]
-	discard(got.rtp)
-	discard(got.rtcp)
-	return got, nil
+	a.resting[w] = resting[1:]
+	return resting[0].pair, nil
+}
+
+// strayed gives any worker's pair that has rested enough.
+func (a *addressPool) strayed(now time.Time) (pair, error) {
+	for w := range a.resting {
+		if got, err := a.rested(w, now); err == nil {
+			return got, nil
+		}
+	}
+	return pair{}, errNoPorts
 }
 
 // freshLocked binds the next pair of the range that was never bound.
@@ -124,7 +139,7 @@ func (p *portPool) put(back pair, now time.Time) {
 	defer p.mu.Unlock()
 	p.inUse--
 	a := p.pools[back.local.Addr()]
-	a.resting = append(a.resting, restingPair{pair: back, until: now.Add(p.drain)})
+	a.resting[back.home] = append(a.resting[back.home], restingPair{pair: back, until: now.Add(p.drain)})
 }
 
 // used is the number of pairs in use.
@@ -139,9 +154,11 @@ func (p *portPool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range p.pools {
-		for _, r := range a.resting {
-			closePair(r.pair)
+		for _, resting := range a.resting {
+			for _, r := range resting {
+				closePair(r.pair)
+			}
 		}
-		a.resting = nil
+		clear(a.resting)
 	}
 }

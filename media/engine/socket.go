@@ -15,6 +15,9 @@ import (
 // socketBuffer is the receive buffer asked for: some 100 ms of bursts.
 const socketBuffer = 64 << 10
 
+// minTruesize is the least that the kernel counts for a packet; it counts against twice the buffer asked for.
+const minTruesize = 512
+
 // sockaddr is a kernel socket address, ready to send to. The zero value is none.
 type sockaddr struct {
 	raw  unix.RawSockaddrInet6 // or RawSockaddrInet4, by size
@@ -75,14 +78,16 @@ func closePair(p pair) {
 
 func isInUse(err error) bool { return errors.Is(err, unix.EADDRINUSE) }
 
-// discard throws away what waits in a socket.
-func discard(fd int) {
+// discard throws away what waits in a socket, which is no more than its buffer holds, and tells how many packets that were.
+func discard(fd int) (n uint64) {
 	var b [1]byte
-	for range 10000 {
+	for range 2 * socketBuffer / minTruesize {
 		if _, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), 1, 0, 0, 0); errno != 0 {
-			return
+			break
 		}
+		n++
 	}
+	return n
 }
 
 // toSockaddr makes the kernel's form of an address for a socket whose local address is given. It is none where the

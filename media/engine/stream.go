@@ -51,12 +51,12 @@ type stream struct {
 	roundTrip    time.Duration
 }
 
-func newStream(id media.StreamID, port pair, relatch time.Duration) *stream {
-	s := &stream{id: id, port: port, sender: rtp.NewSender(rand.Uint32(), uint16(rand.Uint32()), rand.Uint32())}
+// begin makes a stream of used or new memory.
+func (s *stream) begin(id media.StreamID, port pair, relatch time.Duration) {
+	*s = stream{id: id, port: port, sender: rtp.NewSender(rand.Uint32(), uint16(rand.Uint32()), rand.Uint32())}
 	s.speaker.of = s
 	s.speaker.eventAt = s.sender.Now(0) - 1
 	s.latch.relatch = relatch
-	return s
 }
 
 // configure replaces the negotiated state.

@@ -21,6 +21,7 @@ const (
 	drainRounds  = 16                     // epoll sets drained before the clock is looked at again
 	pendingLimit = 1024                   // events that nobody waits for, before they are dropped
 	maxTaps      = 4                      // recordings of one stream at once
+	maxBlanks    = 256                    // streams whose memory is kept
 )
 
 // worker owns streams and moves their packets. All its fields belong to its goroutine, except those that say otherwise.
@@ -35,8 +36,10 @@ type worker struct {
 	arrived []arrival
 
 	streams map[media.StreamID]*stream
-	slots   []*stream // by epoll key; nil where free
+	slots   []*stream // in no order; nil where free
 	free    []int32
+	blanks  []*stream      // that ended, to be used again
+	heard   []*stream      // by file descriptor of the RTP and of the RTCP socket; nil where a port rests
 	waiting media.StreamID // the mailbox rests until this stream is given to us; 0: it does not
 
 	wheel    wheel
@@ -71,7 +74,7 @@ func newWorker(e *Engine) (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &worker{e: e, poller: p, mailbox: make(chan order, e.cfg.Mailbox+spare), streams: map[media.StreamID]*stream{},
+	return &worker{e: e, poller: p, blanks: make([]*stream, 0, maxBlanks), mailbox: make(chan order, e.cfg.Mailbox+spare), streams: map[media.StreamID]*stream{},
 		presses: make([]dtmf.Press, 0, 8)}, nil
 }
 
@@ -87,8 +90,6 @@ func (w *worker) wake() { w.poller.wake() }
 func (w *worker) serve() error {
 	err := w.poller.run(w.turn)
 	for _, s := range w.streams {
-		w.poller.remove(s.port.rtp)
-		w.poller.remove(s.port.rtcp)
 		closePair(s.port)
 	}
 	clear(w.streams)
@@ -142,10 +143,12 @@ func (w *worker) drain() bool {
 		}
 		w.look()
 		for _, ev := range w.ready[:n] {
-			s := w.slots[ev.Fd>>1]
-			if ev.Fd&1 == 0 {
+			switch s := w.heard[ev.Fd]; {
+			case s == nil:
+				w.counts.refused.Add(discard(int(ev.Fd))) // late, on a port that rests
+			case s.port.rtp == int(ev.Fd):
 				w.readRTP(s)
-			} else {
+			default:
 				w.readRTCP(s)
 			}
 		}

@@ -64,7 +64,9 @@ func readRTPMap(value string) (name string, clock, channels int) {
 	if err != nil || clock <= 0 {
 		clock = 8000
 	}
-	channels, _ = strconv.Atoi(strings.TrimSpace(many))
+	if many != "" {
+		channels, _ = strconv.Atoi(strings.TrimSpace(many))
+	}
 	return strings.ToUpper(strings.TrimSpace(name)), clock, channels
 }
 
@@ -102,7 +104,10 @@ func ptime(list []Attribute) time.Duration {
 }
 
 func milliseconds(list []Attribute, name string) int {
-	value, _ := find(list, name)
+	value, ok := find(list, name)
+	if !ok {
+		return 0
+	}
 	whole, _, _ := strings.Cut(value, ".")
 	n, err := strconv.ParseUint(strings.TrimSpace(whole), 10, 16)
 	if err != nil {

@@ -21,7 +21,7 @@ type Call struct {
 	log     *slog.Logger
 	mail    chan any
 	flooded atomic.Bool // the mailbox was full for something that may not be lost
-	view    atomic.Pointer[CallView]
+	shown   shown
 
 	// What follows belongs to the owner's goroutine.
 	timer     *time.Timer

@@ -214,7 +214,7 @@ func (s *Switch) forget(c *Call) {
 		s.recordings.remove(r.id)
 	}
 	c.publish()
-	v := *c.view.Load()
+	v, _ := c.shown.read()
 	v.Ended = c.now
 	s.traces.keep(ended{c.ladder, v})
 	s.admission.release(c.arrival.Endpoint)
@@ -253,8 +253,8 @@ func (s *Switch) Views() []CallView {
 	calls := s.calls.each()
 	views := make([]CallView, 0, len(calls))
 	for _, c := range calls {
-		if v := c.view.Load(); v != nil {
-			views = append(views, *v)
+		if v, ok := c.shown.read(); ok {
+			views = append(views, v)
 		}
 	}
 	return views
@@ -264,8 +264,8 @@ func (s *Switch) Views() []CallView {
 func (s *Switch) View(id string) (CallView, bool) {
 	if c, ok := s.calls.get(id); ok {
 		c.waitFigures()
-		if v := c.view.Load(); v != nil {
-			return *v, true
+		if v, ok := c.shown.read(); ok {
+			return v, true
 		}
 	}
 	e, ok := s.traces.find(id)

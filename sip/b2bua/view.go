@@ -1,6 +1,8 @@
 package b2bua
 
 import (
+	"slices"
+	"sync"
 	"time"
 
 	"tandem/media"
@@ -53,13 +55,31 @@ func (s callState) String() string { return callStateNames[s] }
 // String returns the state as views and logs show it.
 func (s legState) String() string { return legStateNames[s] }
 
+// shown is the view of a call that readers copy. Its owner renews it in place.
+type shown struct {
+	mu   sync.Mutex
+	view CallView // guarded by mu: ID is empty until the call was published
+}
+
+// read gives a copy; false if the call was never published.
+func (s *shown) read() (CallView, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.view
+	v.Legs = slices.Clone(v.Legs)
+	return v, v.ID != ""
+}
+
 // publish makes the present state visible to readers, if it differs from what they see.
 func (c *Call) publish() {
-	old := c.view.Load()
-	if old != nil && c.sameAs(old) {
+	c.shown.mu.Lock()
+	defer c.shown.mu.Unlock()
+	v := &c.shown.view
+	if v.ID != "" && c.sameAs(v) {
 		return
 	}
-	v := &CallView{
+	legs := v.Legs[:0]
+	*v = CallView{
 		ID: c.id, Record: c.record(), State: c.state.String(), Waiting: itemStateNames[c.item.state],
 		Caller: c.arrival.Caller, Called: c.arrival.Called, Endpoint: c.arrival.Endpoint, Flow: c.route.Flow,
 		Peer: c.peerName(), Hold: c.holding(), Recording: c.rec.file, Began: c.arrival.At, Answered: c.answered, By: c.by,
@@ -71,9 +91,9 @@ func (c *Call) publish() {
 		v.Cause = c.kind.String()
 	}
 	for _, l := range c.legs {
-		v.Legs = append(v.Legs, l.view())
+		legs = append(legs, l.view())
 	}
-	c.view.Store(v)
+	v.Legs = legs
 }
 
 func (l *leg) view() LegView {

@@ -83,8 +83,13 @@ func (e *Engine) arrivedLocked(r *resolveOp) {
 
 // decide is the resolution algorithm: the first match wins.
 func (r *resolveOp) decide(e *Engine, tx Tx) {
-	forced, err := loadRecord(tx, r.contact.Record)
-	known := err == nil && r.contact.Record != ""
+	var forced journey.Record
+	known := false
+	if r.contact.Record != "" {
+		var err error
+		forced, err = loadRecord(tx, r.contact.Record)
+		known = err == nil
+	}
 	if known && forced.Customer != "" {
 		r.res.Customer = forced.Customer
 	} else {
@@ -139,8 +144,10 @@ func (r *resolveOp) apply(e *Engine, tx Tx) error {
 	if err := r.keepCustomer(tx); err != nil {
 		return err
 	}
-	if rec, err := e.record(tx, r.res.Record); err == nil && !r.res.NewRecord {
-		return r.attach(e, tx, rec)
+	if !r.res.NewRecord {
+		if rec, err := e.record(tx, r.res.Record); err == nil {
+			return r.attach(e, tx, rec)
+		}
 	}
 	return r.create(e, tx)
 }
