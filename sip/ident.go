@@ -13,14 +13,8 @@ const Cookie = "z9hG4bK"
 // lower32 keeps the order of what it encodes.
 var lower32 = base32.NewEncoding("234567abcdefghijklmnopqrstuvwxyz").WithPadding(base32.NoPadding)
 
-// NewTag returns a tag of 20 lower-case characters: 40 bits of milliseconds and 56 random bits (RFC 3261 §19.3 asks for 32).
-// Tags sort by when they were made: what is stored under a call's ID, which is its tag, lies together with that of its time.
-func NewTag() string {
-	var raw [12]byte
-	binary.BigEndian.PutUint64(raw[:], uint64(time.Now().UnixMilli())<<24)
-	rand.Read(raw[5:])
-	return lower32.EncodeToString(raw[:])
-}
+// NewTag returns a tag with 80 random bits (RFC 3261 §19.3 asks for 32), 16 lower-case characters.
+func NewTag() string { return random(10) }
 
 // NewCallID returns a Call-ID with 120 random bits and no host in it (RFC 3261 §8.1.1.4).
 func NewCallID() string { return random(15) }
@@ -32,4 +26,11 @@ func random(n int) string {
 	var raw [15]byte
 	rand.Read(raw[:n])
 	return lower32.EncodeToString(raw[:n])
+}
+
+// Stamp is a time in milliseconds as 8 lower-case characters that sort by it; it comes round every 34 years.
+func Stamp(t time.Time) string {
+	var raw [8]byte
+	binary.BigEndian.PutUint64(raw[:], uint64(t.UnixMilli())<<24)
+	return lower32.EncodeToString(raw[:5])
 }

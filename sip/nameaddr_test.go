@@ -2,7 +2,6 @@ package sip
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -111,19 +110,18 @@ func TestIdentifiers(t *testing.T) {
 	}
 }
 
-// TestTagsSort: what is stored under the IDs of calls lies together with that of their time.
-func TestTagsSort(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		last := NewTag()
-		for range 100 {
-			time.Sleep(time.Millisecond) // virtual
-			tag := NewTag()
-			if tag <= last {
-				t.Fatalf("tag %s sorts before the older %s", tag, last)
-			}
-			last = tag
+// TestStamp: IDs that begin with a stamp sort by time, so that what is stored under them lies together with that of its time.
+func TestStamp(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	last := Stamp(at)
+	for _, step := range []time.Duration{time.Millisecond, time.Second, time.Hour, 365 * 24 * time.Hour} {
+		at = at.Add(step)
+		if got := Stamp(at); got <= last || len(got) != 8 || !IsToken(got) {
+			t.Errorf("%s after %s: got %q, want a token of 8 that sorts later", at, last, got)
+		} else {
+			last = got
 		}
-	})
+	}
 }
 
 func TestParseTel(t *testing.T) {

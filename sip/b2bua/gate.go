@@ -15,7 +15,8 @@ import (
 // identify tells who calls: a trunk by its source, everybody else by digest. When it answers false it has answered the request.
 func (s *Switch) identify(tx *transaction.ServerTx) (Arrival, bool) {
 	req, from := tx.Request(), tx.Flow().Remote
-	a := Arrival{Call: callIDOf(tx.LocalTag()), Called: presentable(req.Recipient.User), At: time.Now()}
+	now := time.Now()
+	a := Arrival{Call: callIDOf(now, tx.LocalTag()), Called: presentable(req.Recipient.User), At: now}
 	a.Caller, a.Name = callerOf(req)
 	if t, ok := s.Trunks.BySource(from.Addr()); ok && t.Config().InboundUser == "" {
 		a.Trunk = t

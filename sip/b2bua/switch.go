@@ -321,5 +321,8 @@ func newSessionID() uint64 {
 	return v >> 2
 }
 
-// callIDOf makes the ID of a call from our tag on the caller's leg, so that a capture leads straight to the log line.
-func callIDOf(tag string) string { return "c_" + strings.ToLower(tag) }
+// callIDOf makes the ID of a call from its beginning and our tag on the caller's leg: so that what is stored of calls lies in order of
+// time, and a capture leads straight to the log line.
+func callIDOf(began time.Time, tag string) string {
+	return "c_" + sip.Stamp(began) + strings.ToLower(tag)
+}
