@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"time"
 
 	"tandem/store/journey"
@@ -17,14 +18,27 @@ type Store interface {
 	// Contact.Early before Resolve returns. [6]
 	Resolve(c Contact, done func(Resolution)) error
 
+	// UseToken takes one use of a token, if one is left: of any number of callers who want the last one, one gets it. done is
+	// called as with Append. [12]
+	UseToken(u Use, done func(Used)) error
+	// Lease takes, renews or gives back a lease. done is called as with Append. [15]
+	Lease(a LeaseAsk, done func(Leased)) error
+
 	// Record gives one record, Seq included, or ErrNotFound.
 	Record(id string) (journey.Record, error)
 	// Timeline gives the events of a record with Seq > after in order of Seq, at most limit (1 to MaxRead).
 	Timeline(record string, after uint64, limit int) ([]journey.Event, error)
 	// RecordOf gives the id of the record that an interaction (a call id) belongs to, or ErrNotFound.
 	RecordOf(interaction string) (string, error)
-	// Customer gives one customer with identities, or ErrNotFound.
+	// RecordOfThread gives the id of the record that a provider's thread is bound to, or ErrNotFound.
+	RecordOfThread(ref string) (string, error)
+	// Seen gives the record for which a Batch.Once was written within OnceKept; empty if it was not.
+	Seen(once string) (record string, seen bool, err error)
+	// Customer gives the whole customer that an id belongs to, merged ones included, or ErrNotFound.
 	Customer(id string) (journey.Customer, error)
+	// Story gives the newest events of all records of a customer, at most limit (1 to MaxRead), oldest first: records are
+	// merged by time, and the events of one record stay in order of Seq.
+	Story(customer string, limit int) ([]journey.Event, error)
 	// Search gives records, newest first.
 	Search(q Query) ([]journey.Record, error)
 
@@ -35,6 +49,21 @@ type Store interface {
 	// Bindings gives the bindings that live beyond now, ordered by key. [8]
 	Bindings(now time.Time) ([]Binding, error)
 
+	// Token gives what is known of a token by its text, or ErrNotFound.
+	Token(text string) (Token, error)
+	// LeaseOf gives a lease as it stands, or ErrNotFound if nobody ever took it.
+	LeaseOf(name string) (Leased, error)
+	// Document gives one document, or ErrNotFound. [14]
+	Document(key string) (Document, error)
+	// Documents gives the documents whose keys begin with prefix and are greater than after, in order, at most limit.
+	Documents(prefix, after string, limit int) ([]Document, error)
+
+	// Follow calls fn for each event of the site with an order above after, in the order in which they became durable, and
+	// goes on with new ones until ctx ends or fn gives an error. ErrGone: what follows after is no longer kept. [16]
+	Follow(ctx context.Context, after uint64, fn func(FeedEvent) error) error
+	// FeedHead gives the order of the newest event, and of the oldest that Follow still gives; 0, 1 while there is none.
+	FeedHead() (newest, oldest uint64, err error)
+
 	// Health is nil while writes become durable, else why they do not. It costs an atomic load. [10]
 	Health() error
 	// Close refuses new work, makes durable and answers what was accepted, and frees the files. Idempotent. [11]
@@ -44,11 +73,19 @@ type Store interface {
 // Batch is a set of writes that become durable together or not at all.
 type Batch struct {
 	Now      bool            // somebody waits for the receipt: events are not kept back for company
+	Fence    *Fence          // refuse with ErrFenced unless this lease is still the holder's
+	Once     string          // (adapter, external id): if it was written within OnceKept, nothing else is; see Receipt.Repeated
 	Events   []journey.Event // Seq is ignored and assigned
 	Updates  []Update
 	Work     []WorkEntry // Order is ignored and assigned
 	Snapshot *WorkSnapshot
 	Bindings []Binding
+
+	Tokens    []Token    // to issue; each writes token-issued into its record
+	Threads   []Thread   // to bind
+	Documents []Document // to write; one whose version is not the expected refuses the batch with ErrConflict
+	Merges    []Merge
+	Erase     []Erasure
 }
 
 // Receipt answers a Batch.
@@ -57,6 +94,8 @@ type Receipt struct {
 	Seqs       []uint64 // of each event, in the order given; 0 for a dropped duplicate
 	Orders     []uint64 // of each work entry, in the order given
 	Duplicates int      // events dropped because their key was known
+	Repeated   bool     // Batch.Once was known: nothing was written
+	Documents  []uint64 // new version of each document, in the order given
 }
 
 // Update changes fields of a record, or of its customer. The empty value of a field means: as it was.
@@ -66,10 +105,11 @@ type Update struct {
 	Topic    string
 	Outcome  string
 	State    journey.RecordState
-	Set      map[string]string // attributes to write; an empty value removes the attribute
-	Name     string            // of the record's customer
-	Language string            // of the record's customer
-	At       time.Time         // when; becomes Closed if State is closed
+	Set      map[string]string                   // attributes to write; an empty value removes the attribute
+	Name     string                              // of the record's customer
+	Language string                              // of the record's customer
+	Consent  map[journey.Channel]journey.Consent // of the record's customer; writes consent-changed into the record
+	At       time.Time                           // when; becomes Closed if State is closed
 }
 
 // Contact is what is known about the customer when an interaction begins.
@@ -78,7 +118,9 @@ type Contact struct {
 	Topic      string
 	At         time.Time
 	Identities []journey.Identity // in normal form; empty for an anonymous caller
-	Record     string             // force this record (a token, a known thread); unknown ones are ignored
+	Token      string             // text of a token; one use is taken, and the rest of the answer waits for that
+	Thread     string             // the provider's thread or the message that is answered, as in Thread.Ref
+	Record     string             // force this record, where neither token nor thread tells it; unknown ones are ignored
 	Window     time.Duration      // continuity window; 0: journey.ContinuityWindow
 	Early      bool               // answer when it is decided; it is durable before anything that is appended afterwards
 }
@@ -92,7 +134,9 @@ type Resolution struct {
 	NewRecord   bool
 	Reopened    bool
 	Ambiguous   bool             // several customers matched; the strongest, then newest link won
-	Strength    journey.Strength // of the identity that made the match; may data be told?
+	Strength    journey.Strength // of the identity or token that made the match; may data be told?
+	Token       TokenState       // what came of Contact.Token; empty without one
+	Merged      bool             // identities of two customers were proven together: they are one now
 }
 
 // WorkEntry is one line of a routing domain's journal: an opaque blob of the dispatcher.
@@ -123,7 +167,8 @@ type Binding struct {
 // Query selects records. Empty fields select everything; set ones must all match.
 type Query struct {
 	Text     string // part of id, topic, outcome, an attribute, the customer's name or an identity
-	Customer string
+	Customer string // all ids that were merged with it count
+	Before   string // records that are older than this one: for the next page
 	Identity string // an identity's value in normal form, any type
 	State    journey.RecordState
 	Since    time.Time // opened at or after

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -23,7 +24,7 @@ const lockWait = time.Second
 const firstMap = 64 << 20
 
 // form is the version of the layout of the buckets.
-const form = 1
+const form = 2
 
 // ErrInUse is wrapped when another process holds the file.
 var ErrInUse = errors.New("store file is in use by another process")
@@ -40,6 +41,11 @@ func Open(path string, o engine.Options) (store.Store, error) {
 	if err := m.open(); err != nil {
 		return nil, err
 	}
+	var err error
+	if m.vault, err = openVault(path + ".keys"); err != nil {
+		_ = m.db.Load().Close()
+		return nil, fmt.Errorf("store %s: %w", path, err)
+	}
 	e, err := engine.New(m, o)
 	if err != nil {
 		_ = m.Close()
@@ -50,8 +56,9 @@ func Open(path string, o engine.Options) (store.Store, error) {
 
 // medium is a bbolt file. The pointer changes when the file is opened anew after a failed commit.
 type medium struct {
-	path string
-	db   atomic.Pointer[bbolt.DB]
+	path  string
+	db    atomic.Pointer[bbolt.DB]
+	vault *vault
 }
 
 func (m *medium) open() error {
@@ -83,7 +90,7 @@ func prepare(db *bbolt.DB) error {
 		}
 		got := b.Get([]byte("form"))
 		if ready = bytes.Equal(got, version); !ready && got != nil {
-			return fmt.Errorf("%w: %v, this program reads %v", ErrForm, got, version)
+			return fmt.Errorf("%w: %v, this program reads %v; move the file away to begin anew, or go on with the program that wrote it", ErrForm, got, version)
 		}
 		return nil
 	})
@@ -102,14 +109,22 @@ func prepare(db *bbolt.DB) error {
 
 // Update implements engine.Medium.
 func (m *medium) Update(fn func(engine.Tx) error) error {
-	return m.db.Load().Update(func(t *bbolt.Tx) error { return fn(newTx(t)) })
+	clear(m.vault.pending)
+	return m.db.Load().Update(func(t *bbolt.Tx) error {
+		if err := fn(&tx{t: t, buckets: map[engine.Bucket]*bbolt.Bucket{}, vault: m.vault, writes: true}); err != nil {
+			return err
+		}
+		return m.vault.flush()
+	})
 }
 
 // View implements engine.Medium. A read that meets the moment of reopening is done again on the new file handle.
 func (m *medium) View(fn func(engine.Tx) error) error {
 	for {
 		db := m.db.Load()
-		err := db.View(func(t *bbolt.Tx) error { return fn(newTx(t)) })
+		err := db.View(func(t *bbolt.Tx) error {
+			return fn(&tx{t: t, buckets: map[engine.Bucket]*bbolt.Bucket{}, vault: m.vault})
+		})
 		if errors.Is(err, berrors.ErrDatabaseNotOpen) && m.db.Load() != db {
 			continue
 		}
@@ -126,15 +141,15 @@ func (m *medium) Reopen() error {
 }
 
 // Close implements engine.Medium.
-func (m *medium) Close() error { return m.db.Load().Close() }
+func (m *medium) Close() error { return errors.Join(m.db.Load().Close(), m.vault.file.Close()) }
 
 // tx adapts a bbolt transaction. It remembers the buckets that were used.
 type tx struct {
 	t       *bbolt.Tx
 	buckets map[engine.Bucket]*bbolt.Bucket
+	vault   *vault
+	writes  bool
 }
-
-func newTx(t *bbolt.Tx) *tx { return &tx{t, make(map[engine.Bucket]*bbolt.Bucket, 8)} }
 
 func (x *tx) bucket(b engine.Bucket) *bbolt.Bucket {
 	if got := x.buckets[b]; got != nil {
@@ -150,14 +165,34 @@ func (x *tx) Get(b engine.Bucket, key []byte) []byte {
 	if len(key) == 0 {
 		return nil
 	}
+	if b.Vault() {
+		if x.writes {
+			if got, ok := x.vault.pending[binary.BigEndian.Uint64(key)]; ok {
+				return got
+			}
+		}
+		return x.vault.get(key)
+	}
 	return x.bucket(b).Get(key)
 }
 
 // Put implements engine.Tx.
-func (x *tx) Put(b engine.Bucket, key, value []byte) error { return x.bucket(b).Put(key, value) }
+func (x *tx) Put(b engine.Bucket, key, value []byte) error {
+	if b.Vault() {
+		x.vault.pending[binary.BigEndian.Uint64(key)] = value
+		return nil
+	}
+	return x.bucket(b).Put(key, value)
+}
 
 // Delete implements engine.Tx.
-func (x *tx) Delete(b engine.Bucket, key []byte) error { return x.bucket(b).Delete(key) }
+func (x *tx) Delete(b engine.Bucket, key []byte) error {
+	if b.Vault() {
+		x.vault.pending[binary.BigEndian.Uint64(key)] = nil
+		return nil
+	}
+	return x.bucket(b).Delete(key)
+}
 
 // Scan implements engine.Tx.
 func (x *tx) Scan(b engine.Bucket, r engine.Range, fn func(key, value []byte) bool) {

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 
 	"tandem/store"
@@ -12,28 +10,30 @@ import (
 // appendOp is a queued Batch. Events are encoded before they enter the queue, on the caller's goroutine.
 type appendOp struct {
 	batch   store.Batch
-	encoded [][]byte // of batch.Events, without Seq
+	encoded []encoded // of batch.Events
 	bytes   int
 	done    func(store.Receipt)
 	receipt store.Receipt
 }
 
 func newAppendOp(b store.Batch, done func(store.Receipt)) (*appendOp, error) {
-	a := &appendOp{batch: b, done: done, encoded: make([][]byte, len(b.Events)), bytes: 256}
+	a := &appendOp{batch: b, done: done, encoded: make([]encoded, len(b.Events)), bytes: 256}
 	for i, ev := range b.Events {
-		ev.Seq = 0
-		raw, err := json.Marshal(ev)
+		x, err := encode(ev)
 		if err != nil {
 			return nil, fmt.Errorf("%w: event %s: %w", store.ErrInvalid, ev.Kind, err)
 		}
-		a.encoded[i] = raw
-		a.bytes += 2 * len(raw)
+		a.encoded[i] = x
+		a.bytes += 2 * x.size()
 	}
 	for _, w := range b.Work {
 		a.bytes += len(w.Body)
 	}
 	for _, x := range b.Bindings {
 		a.bytes += len(x.Body)
+	}
+	for _, d := range b.Documents {
+		a.bytes += len(d.Body)
 	}
 	if b.Snapshot != nil {
 		a.bytes += len(b.Snapshot.Body)
@@ -60,12 +60,21 @@ func (a *appendOp) finish(groupErr error) {
 // apply checks everything first, then writes everything: a refused batch leaves no trace in the group's transaction.
 func (a *appendOp) apply(e *Engine, tx Tx) error {
 	a.receipt = store.Receipt{}
+	if err := checkFence(tx, a.batch.Fence); err != nil {
+		a.receipt.Err = err
+		return nil
+	}
+	if a.batch.Once != "" && tx.Get(onces, []byte(a.batch.Once)) != nil {
+		a.receipt.Repeated = true
+		return nil
+	}
 	updates, err := a.check(e, tx)
 	if err != nil {
 		a.receipt.Err = err
 		return nil
 	}
-	for _, write := range []func(*Engine, Tx) error{a.writeEvents, updates.write, a.writeWork, a.writeSnapshot, a.writeBindings} {
+	for _, write := range []func(*Engine, Tx) error{a.writeEvents, updates.write, a.writeWork, a.writeSnapshot, a.writeBindings,
+		a.writeOnce, a.writeThreads, a.writeTokens, a.writeDocuments, a.writeMerges, a.writeErasures} {
 		if err := write(e, tx); err != nil {
 			return err
 		}
@@ -95,6 +104,9 @@ func (a *appendOp) check(e *Engine, tx Tx) (*updateSet, error) {
 			return nil, fmt.Errorf("%w: snapshot of %s at %d, newest entry is %d", store.ErrInvalid, s.Domain, s.Order, order)
 		}
 	}
+	if err := a.checkShared(e, tx, count); err != nil {
+		return nil, err
+	}
 	return e.checkUpdates(tx, a.batch.Updates, count)
 }
 
@@ -116,8 +128,11 @@ func (a *appendOp) writeEvents(e *Engine, tx Tx) error {
 	return nil
 }
 
+// begins are the kinds of events by which an interaction is found again: Store.RecordOf.
+var begins = map[journey.Kind]bool{journey.InteractionStarted: true, journey.ConversationOpened: true, journey.CallbackRequested: true}
+
 // writeEvent gives 0 for a duplicate.
-func (e *Engine) writeEvent(tx Tx, ev journey.Event, encoded []byte) (uint64, error) {
+func (e *Engine) writeEvent(tx Tx, ev journey.Event, x encoded) (uint64, error) {
 	h := e.head(tx, ev.Record)
 	if !h.known {
 		if err := e.openRecord(tx, journey.Record{ID: ev.Record, State: journey.Open, Opened: ev.At}); err != nil {
@@ -135,58 +150,29 @@ func (e *Engine) writeEvent(tx Tx, ev journey.Event, encoded []byte) (uint64, er
 	}
 	h.seq++
 	e.touch(h, ev.At)
-	if ev.Kind == journey.InteractionStarted && ev.Interaction != "" {
+	e.fed = append(e.fed, fedEvent{ev.Record, h.seq})
+	if begins[ev.Kind] && ev.Interaction != "" {
 		if err := tx.Put(interactions, []byte(ev.Interaction), []byte(ev.Record)); err != nil {
 			return 0, err
 		}
 	}
-	return h.seq, tx.Put(events, numbered(under(ev.Record), h.seq), encoded)
+	value := x.public
+	if x.private != nil {
+		s, err := e.sealFor(tx, h)
+		if err != nil {
+			return 0, err
+		}
+		value = s.close(x.public, x.private, eventOwner(ev.Record, h.seq))
+	}
+	return h.seq, tx.Put(events, numbered(under(ev.Record), h.seq), value)
 }
 
-// putRecord writes the part of a record that does not change with every event.
-func putRecord(tx Tx, r journey.Record) error {
-	r.Seq = 0
-	raw, err := json.Marshal(r)
+// note writes an event that the store itself has to tell.
+func (e *Engine) note(tx Tx, ev journey.Event) error {
+	x, err := encode(ev)
 	if err != nil {
 		return err
 	}
-	return tx.Put(records, []byte(r.ID), raw)
+	_, err = e.writeEvent(tx, ev, x)
+	return err
 }
-
-// loadRecord gives a record with its head, or ErrNotFound.
-func loadRecord(tx Tx, id string) (journey.Record, error) {
-	raw := tx.Get(records, []byte(id))
-	if raw == nil {
-		return journey.Record{}, fmt.Errorf("record %s: %w", id, store.ErrNotFound)
-	}
-	var r journey.Record
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return r, fmt.Errorf("record %s: %w: %w", id, store.ErrCorrupt, err)
-	}
-	seq, touched := unpair(tx.Get(heads, []byte(id)))
-	r.Seq = seq
-	r.Touched = fromNano(touched)
-	return r, nil
-}
-
-func loadCustomer(tx Tx, id string) (journey.Customer, error) {
-	raw := tx.Get(customers, []byte(id))
-	if raw == nil {
-		return journey.Customer{}, fmt.Errorf("customer %s: %w", id, store.ErrNotFound)
-	}
-	var c journey.Customer
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return c, fmt.Errorf("customer %s: %w: %w", id, store.ErrCorrupt, err)
-	}
-	return c, nil
-}
-
-func putCustomer(tx Tx, c journey.Customer) error {
-	raw, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	return tx.Put(customers, []byte(c.ID), raw)
-}
-
-func notFound(err error) bool { return errors.Is(err, store.ErrNotFound) }

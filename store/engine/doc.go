@@ -1,10 +1,13 @@
 // Package engine is the store's logic over any ordered key-value medium with transactions: the one batching writer, the
-// assignment of numbers, duplicate suppression, resolution and reads. bolt and memory give it a medium.
+// assignment of numbers, duplicate suppression, resolution and reads. bolt, redis and memory give it a medium.
 //
 // Nouns: a Medium commits transactions durably; a Tx reads and writes buckets; an op is a queued write; a group is what one
 // transaction commits.
 //
 //	Append, Resolve ─► queue (bounded by entries and bytes) ─► writer: take a group ─► apply each op ─► commit ─► done
+//
+// A medium that other processes write to (Remote) runs an Update again when what it read has changed; then the engine remembers
+// nothing from one group to the next, and applies every op anew.
 //
 // Obligations of the caller:
 //  1. Give the Medium to one Engine only, and close the Engine, not the Medium.

@@ -13,14 +13,21 @@ const maxHeads = 1 << 16
 type head struct {
 	id      string
 	seq     uint64
-	touched int64 // Unix nanoseconds
-	known   bool  // the record exists
+	touched int64  // Unix nanoseconds
+	slot    uint64 // of the record's data key; 0: none yet
+	seal    *seal  // nil until it is needed
+	known   bool   // the record exists
 	dirty   bool
 }
 
 // touch notes that a head changed, to be written with the group.
 func (e *Engine) touch(h *head, at time.Time) {
 	h.touched = max(h.touched, at.UnixNano())
+	e.soil(h)
+}
+
+// soil notes that a head is to be written with the group.
+func (e *Engine) soil(h *head) {
 	if !h.dirty {
 		h.dirty = true
 		e.dirty = append(e.dirty, h)
@@ -36,6 +43,9 @@ func (e *Engine) head(tx Tx, record string) *head {
 	if v := tx.Get(heads, []byte(record)); v != nil {
 		seq, touched := unpair(v)
 		h.seq, h.touched, h.known = seq, int64(touched), true
+		if len(v) >= 24 {
+			h.slot = number(v)
+		}
 	}
 	e.heads[record] = h
 	return h
@@ -60,12 +70,15 @@ func (e *Engine) domain(tx Tx, name string) *domainHead {
 // flush writes the heads that the group changed.
 func (e *Engine) flush(tx Tx) error {
 	for _, h := range e.dirty {
-		if err := tx.Put(heads, []byte(h.id), pair(h.seq, uint64(h.touched))); err != nil {
+		if err := tx.Put(heads, []byte(h.id), numbered(pair(h.seq, uint64(h.touched)), h.slot)); err != nil {
 			return err
 		}
 		h.dirty = false
 	}
 	e.dirty = e.dirty[:0]
+	if err := e.writeFeed(tx); err != nil {
+		return err
+	}
 	for name, d := range e.domains {
 		if !d.dirty {
 			continue
@@ -86,7 +99,7 @@ func (e *Engine) openRecord(tx Tx, r journey.Record) error {
 	h := e.head(tx, r.ID)
 	h.known = true
 	e.touch(h, r.Opened)
-	return putRecord(tx, r)
+	return e.putRecord(tx, r)
 }
 
 // record is loadRecord for the writer: a head that waits to be flushed with the group counts.

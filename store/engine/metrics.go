@@ -6,6 +6,7 @@ type metrics struct {
 	depth, bytes, healthy     prometheus.Gauge
 	commit, group             prometheus.Histogram
 	events, duplicates, swept prometheus.Counter
+	ended                     prometheus.Counter
 	refused                   *prometheus.CounterVec // by reason: busy, unhealthy, invalid, closed
 	failures                  prometheus.Counter
 }
@@ -28,11 +29,12 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		events:     counter("tandem_store_events_total", "Events made durable."),
 		duplicates: counter("tandem_store_duplicates_total", "Events dropped because their key was known."),
 		swept:      counter("tandem_store_bindings_swept_total", "Bindings forgotten after their end."),
+		ended:      counter("tandem_store_ended_total", "Documents, tokens and once-only keys forgotten after their end."),
 		failures:   counter("tandem_store_commit_failures_total", "Group commits that the medium refused."),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tandem_store_refused_total",
 			Help: "Writes refused at the door."}, []string{"reason"}),
 	}
-	r.MustRegister(m.depth, m.bytes, m.healthy, m.commit, m.group, m.events, m.duplicates, m.swept, m.failures, m.refused)
+	r.MustRegister(m.depth, m.bytes, m.healthy, m.commit, m.group, m.events, m.duplicates, m.swept, m.ended, m.failures, m.refused)
 	m.healthy.Set(1)
 	return m
 }

@@ -15,13 +15,20 @@ func (e *Engine) view(fn func(Tx) error) error {
 	if e.closedNow() {
 		return store.ErrClosed
 	}
-	return e.medium.View(fn)
+	return e.medium.View(func(tx Tx) error {
+		err := fn(tx)
+		if r, ok := tx.(Remote); ok && r.Err() != nil {
+			return fmt.Errorf("%w: %w", store.ErrUnhealthy, r.Err())
+		}
+		return err
+	})
 }
 
 // Record implements store.Store.
 func (e *Engine) Record(id string) (r journey.Record, err error) {
 	err = e.view(func(tx Tx) error {
-		r, err = loadRecord(tx, id)
+		fetchRecord(tx, id)
+		r, err = readRecord(tx, id)
 		return err
 	})
 	return r, err
@@ -30,11 +37,11 @@ func (e *Engine) Record(id string) (r journey.Record, err error) {
 // Customer implements store.Store.
 func (e *Engine) Customer(id string) (c journey.Customer, err error) {
 	err = e.view(func(tx Tx) error {
-		if c, err = loadCustomer(tx, id); err != nil {
+		if c, err = whole(tx, id); err != nil {
 			return err
 		}
 		for i, x := range c.Identities {
-			c.Identities[i].Shared = x.Shared || loadIdentity(tx, x.Type, x.Value).shared()
+			c.Identities[i].Shared = x.Shared || e.loadIdentity(tx, x.Type, x.Value).shared()
 		}
 		return nil
 	})
@@ -60,13 +67,12 @@ func (e *Engine) Timeline(record string, after uint64, limit int) (list []journe
 			return fmt.Errorf("record %s: %w", record, store.ErrNotFound)
 		}
 		var bad error
+		o := opener{tx: tx}
 		tx.Scan(events, Range{Prefix: prefix, From: numbered(prefix, after+1)}, func(k, v []byte) bool {
 			var ev journey.Event
-			if bad = json.Unmarshal(v, &ev); bad != nil {
-				bad = fmt.Errorf("event %s/%d: %w: %w", record, number(k), store.ErrCorrupt, bad)
+			if ev, bad = o.decodeEvent(record, number(k), v); bad != nil {
 				return false
 			}
-			ev.Seq = number(k)
 			list = append(list, ev)
 			return len(list) < clamp(limit)
 		})
@@ -103,16 +109,22 @@ func (e *Engine) Work(domain string, tail func(store.WorkEntry) error) (snap sto
 // ItemHistory implements store.Store.
 func (e *Engine) ItemHistory(domain, item string, limit int) (list []store.WorkEntry, err error) {
 	err = e.view(func(tx Tx) error {
-		var bad error
+		var orders []Ref
 		tx.Scan(byItem, Range{Prefix: under(domain, item)}, func(k, _ []byte) bool {
-			w, err := decodeWork(domain, number(k), tx.Get(work, numbered(under(domain), number(k))))
-			if bad = err; err != nil {
-				return false
+			orders = append(orders, Ref{Bucket: work, Key: numbered(under(domain), number(k))})
+			return len(orders) < clamp(limit)
+		})
+		if r, ok := tx.(Remote); ok {
+			_ = r.Fetch(orders)
+		}
+		for _, x := range orders {
+			w, err := decodeWork(domain, number(x.Key), tx.Get(work, x.Key))
+			if err != nil {
+				return err
 			}
 			list = append(list, w)
-			return len(list) < clamp(limit)
-		})
-		return bad
+		}
+		return nil
 	})
 	return list, err
 }
@@ -141,22 +153,14 @@ func (e *Engine) Search(q store.Query) (list []journey.Record, err error) {
 	}
 	q.Text = strings.ToLower(q.Text)
 	err = e.view(func(tx Tx) error {
-		owners, narrow := owners(tx, q)
-		scanned := 0
-		each := func(id string) bool {
-			scanned++
-			if r, err := loadRecord(tx, id); err == nil && matches(tx, r, q) {
-				list = append(list, r)
-			}
-			return len(list) < clamp(q.Limit) && scanned < maxScanned
+		found := searcher{tx: tx, q: q}
+		owners, narrow := e.owners(tx, q)
+		if narrow {
+			found.each(recordsOf(tx, owners, q.Before, maxScanned))
+		} else {
+			found.all()
 		}
-		if !narrow {
-			tx.Scan(records, Range{Reverse: true}, func(k, _ []byte) bool { return each(string(k)) })
-			return nil
-		}
-		for _, c := range owners {
-			tx.Scan(byCustomer, Range{Prefix: under(c), Reverse: true}, func(k, _ []byte) bool { return each(string(k[len(c)+1:])) })
-		}
+		list = found.list
 		return nil
 	})
 	return list, err

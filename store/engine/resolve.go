@@ -1,7 +1,8 @@
 package engine
 
 import (
-	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"tandem/store"
@@ -14,6 +15,9 @@ type resolveOp struct {
 	done    func(store.Resolution) // nil when it was called already
 	res     store.Resolution
 	e       *Engine
+	forced  bool             // a use of its token is taken: it finds room in a full queue
+	proven  journey.Strength // by its token
+	join    [][2]string      // customers that were proven to be one
 }
 
 func (r *resolveOp) size() int { return 512 }
@@ -37,6 +41,9 @@ func (e *Engine) Resolve(c store.Contact, done func(store.Resolution)) error {
 		e.met.refused.WithLabelValues("invalid").Inc()
 		return err
 	}
+	if c.Token != "" {
+		return e.post(e.redeem(c, done))
+	}
 	r := &resolveOp{contact: c, done: done, e: e}
 	if c.Early {
 		r.done = nil
@@ -48,10 +55,37 @@ func (e *Engine) Resolve(c store.Contact, done func(store.Resolution)) error {
 	return err
 }
 
+// redeem takes a use of a contact's token first, and resolves with what came of it.
+func (e *Engine) redeem(c store.Contact, done func(store.Resolution)) *useOp {
+	return &useOp{e: e, use: store.Use{Text: c.Token, Channel: c.Channel, Identities: c.Identities, At: c.At}, done: func(u store.Used) {
+		if u.State == "" { // the store's own fault
+			answer(done, store.Resolution{Err: u.Err})
+			return
+		}
+		c.Early = false
+		r := &resolveOp{contact: c, done: done, e: e, forced: true, res: store.Resolution{Token: u.State}}
+		if u.State == store.TokenGood {
+			r.contact.Record, r.contact.Thread, r.proven = u.Record, "", u.Strength
+		}
+		if _, err := e.decide(r); err != nil {
+			answer(done, store.Resolution{Err: err})
+		}
+	}}
+}
+
+func answer(done func(store.Resolution), r store.Resolution) {
+	if done != nil {
+		done(r)
+	}
+}
+
 // decide resolves a contact and queues what is to be written. One at a time: so two calls of one unknown number agree.
 func (e *Engine) decide(r *resolveOp) (store.Resolution, error) {
 	e.deciding.Lock()
 	defer e.deciding.Unlock()
+	if err := e.Health(); err != nil {
+		return store.Resolution{}, err
+	}
 	if err := e.view(func(tx Tx) error { r.decide(e, tx); return nil }); err != nil {
 		return store.Resolution{}, err
 	}
@@ -59,7 +93,11 @@ func (e *Engine) decide(r *resolveOp) (store.Resolution, error) {
 	for _, id := range r.contact.Identities {
 		e.onTheWay[string(join(string(id.Type), id.Value))] = r
 	}
-	if err := e.post(r); err != nil {
+	post := e.post
+	if r.forced {
+		post = e.postAlways
+	}
+	if err := post(r); err != nil {
 		e.arrivedLocked(r)
 		return store.Resolution{}, err
 	}
@@ -83,12 +121,19 @@ func (e *Engine) arrivedLocked(r *resolveOp) {
 
 // decide is the resolution algorithm: the first match wins.
 func (r *resolveOp) decide(e *Engine, tx Tx) {
+	e.fetchContact(tx, r.contact)
+	if r.contact.Thread != "" {
+		if bound := tx.Get(threads, e.code("thread", r.contact.Thread)); bound != nil {
+			r.contact.Record = string(bound)
+		}
+	}
 	var forced journey.Record
 	known := false
 	if r.contact.Record != "" {
 		var err error
-		forced, err = loadRecord(tx, r.contact.Record)
-		known = err == nil
+		forced, err = plainRecord(tx, r.contact.Record)
+		forced.Customer = rootOf(tx, forced.Customer)
+		known = err == nil && forced.Erased.IsZero()
 	}
 	if known && forced.Customer != "" {
 		r.res.Customer = forced.Customer
@@ -131,8 +176,11 @@ func (r *resolveOp) follow(e *Engine) *resolveOp {
 
 // rate tells how strongly the match is known: by the identities that are the customer's own.
 func (r *resolveOp) rate(tx Tx, followed bool) {
+	if r.res.Token == store.TokenGood {
+		r.res.Strength = r.proven
+	}
 	for _, id := range r.contact.Identities {
-		row := loadIdentity(tx, id.Type, id.Value)
+		row := r.e.loadIdentity(tx, id.Type, id.Value)
 		if !row.shared() && (followed || r.res.NewCustomer || row.has(r.res.Customer)) {
 			r.res.Strength = max(r.res.Strength, id.Strength)
 		}
@@ -141,27 +189,42 @@ func (r *resolveOp) rate(tx Tx, followed bool) {
 
 // apply writes what was decided.
 func (r *resolveOp) apply(e *Engine, tx Tx) error {
-	if err := r.keepCustomer(tx); err != nil {
+	raced, err := r.keepCustomer(tx)
+	if err != nil {
 		return err
 	}
-	if !r.res.NewRecord {
-		if rec, err := e.record(tx, r.res.Record); err == nil {
-			return r.attach(e, tx, rec)
+	rec, err := e.record(tx, r.res.Record)
+	switch {
+	case err == nil:
+		err = r.attach(e, tx, rec)
+	case notFound(err):
+		err = r.create(e, tx)
+	}
+	for _, x := range r.join {
+		if err == nil && len(membersOf(tx, x[0]))+len(membersOf(tx, x[1])) <= store.MaxMerged {
+			err = e.merge(tx, store.Merge{A: x[0], B: x[1], By: "system", Reason: "proven together", At: r.contact.At, Record: r.res.Record})
 		}
 	}
-	return r.create(e, tx)
+	if err == nil && raced != "" {
+		err = e.merge(tx, store.Merge{A: raced, B: r.res.Customer, By: "system", Reason: "born together", At: r.contact.At, Record: r.res.Record})
+	}
+	return err
 }
 
 // match looks the identities up: the strongest, then newest link of an identity that is not shared wins.
 func (r *resolveOp) match(tx Tx) {
 	var best link
+	proven := map[string]bool{}
 	for _, id := range r.contact.Identities {
-		row := loadIdentity(tx, id.Type, id.Value)
+		row := r.e.loadIdentity(tx, id.Type, id.Value)
 		if row.shared() || id.Shared {
 			continue
 		}
 		for _, l := range row.Links {
-			if best.Customer != "" && l.Customer != best.Customer {
+			if id.Strength == journey.Authenticated && l.Strength == journey.Authenticated {
+				proven[l.root] = true
+			}
+			if best.Customer != "" && l.root != best.root {
 				r.res.Ambiguous = true
 			}
 			if best.Customer == "" || l.Strength > best.Strength || l.Strength == best.Strength && l.Last.After(best.Last) {
@@ -169,36 +232,55 @@ func (r *resolveOp) match(tx Tx) {
 			}
 		}
 	}
-	r.res.Customer = best.Customer
+	r.res.Customer = best.root
+	if len(proven) < 2 {
+		return
+	}
+	list := slices.Sorted(maps.Keys(proven))
+	for _, other := range list[1:] {
+		r.join = append(r.join, [2]string{list[0], other})
+	}
+	r.res.Customer, r.res.Merged = list[0], true
+	r.res.Ambiguous = r.res.Ambiguous && !proven[best.root]
 }
 
 // keepCustomer writes the customer if it is new, and links the identities to it. A caller who shows no identity has no customer.
-func (r *resolveOp) keepCustomer(tx Tx) error {
+// raced is the customer that another process made of the same identity since the new one was decided: they are one.
+func (r *resolveOp) keepCustomer(tx Tx) (raced string, err error) {
 	if r.res.Customer == "" {
-		return nil
+		return "", nil
 	}
-	c := journey.Customer{ID: r.res.Customer}
-	if !r.res.NewCustomer {
-		var err error
-		if c, err = loadCustomer(tx, c.ID); err != nil {
-			return nil // the link outlived its customer; the record is attached all the same
-		}
+	keep := map[string]*journey.Customer{}
+	if r.res.NewCustomer {
+		keep[r.res.Customer] = &journey.Customer{ID: r.res.Customer}
 	}
-	changed := r.res.NewCustomer
 	for _, id := range r.contact.Identities {
-		row := loadIdentity(tx, id.Type, id.Value)
-		if !row.link(c.ID, id, r.contact.At) {
+		row := r.e.loadIdentity(tx, id.Type, id.Value)
+		if r.res.NewCustomer && len(row.Links) > 0 && !row.shared() && !row.has(r.res.Customer) {
+			raced = row.Links[0].Customer
+		}
+		owner := row.link(r.res.Customer, id, r.contact.At)
+		if owner == "" {
 			continue
 		}
-		if err := saveIdentity(tx, id.Type, id.Value, row); err != nil {
-			return err
+		if keep[owner] == nil {
+			c, err := loadCustomer(tx, owner)
+			if err != nil || !c.Erased.IsZero() {
+				continue // the link outlived its customer; the record is attached all the same
+			}
+			keep[owner] = &c
 		}
-		changed = noteIdentity(&c, id, r.contact.At) || changed
+		if err := r.e.saveIdentity(tx, id.Type, id.Value, row); err != nil {
+			return raced, err
+		}
+		noteIdentity(keep[owner], id, r.contact.At)
 	}
-	if !changed {
-		return nil
+	for _, c := range keep {
+		if err := putCustomer(tx, *c); err != nil {
+			return raced, err
+		}
 	}
-	return putCustomer(tx, c)
+	return raced, nil
 }
 
 // maxLooked is how many of a customer's newest records are looked at for one that goes on.
@@ -213,24 +295,20 @@ func (r *resolveOp) findRecord(tx Tx) (rec journey.Record, found bool) {
 	if window <= 0 {
 		window = journey.ContinuityWindow(r.contact.Channel)
 	}
-	looked := 0
 	var closed journey.Record
-	tx.Scan(byCustomer, Range{Prefix: under(r.res.Customer), Reverse: true}, func(k, _ []byte) bool {
-		looked++
-		x, err := loadRecord(tx, string(k[len(r.res.Customer)+1:]))
-		if err == nil && x.Topic == r.contact.Topic {
-			if x.State != journey.Closed && r.contact.At.Sub(x.Touched) <= window {
-				rec, found = x, true
-			} else if x.State == journey.Closed && closed.ID == "" && r.contact.At.Sub(x.Closed) <= journey.ReopenWindow {
-				closed = x
-			}
+	for _, id := range recordsOf(tx, membersOf(tx, r.res.Customer), "", maxLooked) {
+		x, err := plainRecord(tx, id)
+		if err != nil || x.Topic != r.contact.Topic || !x.Erased.IsZero() {
+			continue
 		}
-		return !found && looked < maxLooked
-	})
-	if !found && closed.ID != "" {
-		return closed, true
+		if x.State != journey.Closed && r.contact.At.Sub(x.Touched) <= window {
+			return x, true
+		}
+		if x.State == journey.Closed && closed.ID == "" && r.contact.At.Sub(x.Closed) <= journey.ReopenWindow {
+			closed = x
+		}
 	}
-	return rec, found
+	return closed, closed.ID != ""
 }
 
 // attach lets a record go on.
@@ -244,7 +322,7 @@ func (r *resolveOp) attach(e *Engine, tx Tx, rec journey.Record) error {
 	if old == "" {
 		rec.Customer = r.res.Customer
 	}
-	if err := putRecord(tx, rec); err != nil {
+	if err := e.putRecord(tx, rec); err != nil {
 		return err
 	}
 	return moveRecord(tx, rec, old)
@@ -260,108 +338,4 @@ func (r *resolveOp) create(e *Engine, tx Tx) error {
 		return nil
 	}
 	return moveRecord(tx, rec, "")
-}
-
-// link ties an identity to a customer.
-type link struct {
-	Customer string           `json:"customer"`
-	Strength journey.Strength `json:"strength"`
-	First    time.Time        `json:"first"`
-	Last     time.Time        `json:"last"`
-}
-
-// maxLinks bounds the customers of one identity; beyond it the weakest, then oldest link gives way.
-const maxLinks = 8
-
-type identityRow struct {
-	Shared bool   `json:"shared,omitempty"`
-	Links  []link `json:"links,omitempty"`
-}
-
-// shared tells whether the identity identifies nobody: it was marked, or enough customers have proven it theirs.
-func (r *identityRow) shared() bool {
-	proven := 0
-	for _, l := range r.Links {
-		if l.Strength == journey.Authenticated {
-			proven++
-		}
-	}
-	return r.Shared || proven >= journey.SharedAfter
-}
-
-func (r *identityRow) has(customer string) bool {
-	for _, l := range r.Links {
-		if l.Customer == customer {
-			return true
-		}
-	}
-	return false
-}
-
-// link adds or renews a link. An identity that belongs to somebody else gets a second owner only when it is proven.
-func (r *identityRow) link(customer string, id journey.Identity, at time.Time) bool {
-	r.Shared = r.Shared || id.Shared
-	for i := range r.Links {
-		if l := &r.Links[i]; l.Customer == customer {
-			l.Strength = max(l.Strength, id.Strength)
-			if at.After(l.Last) {
-				l.Last = at
-			}
-			return true
-		}
-	}
-	if len(r.Links) > 0 && !r.Shared && id.Strength < journey.Authenticated {
-		return false
-	}
-	r.Links = append(r.Links, link{customer, id.Strength, at, at})
-	if len(r.Links) > maxLinks {
-		r.drop()
-	}
-	return true
-}
-
-func (r *identityRow) drop() {
-	weakest := 0
-	for i, l := range r.Links[:len(r.Links)-1] {
-		w := r.Links[weakest]
-		if l.Strength < w.Strength || l.Strength == w.Strength && l.Last.Before(w.Last) {
-			weakest = i
-		}
-	}
-	r.Links = append(r.Links[:weakest], r.Links[weakest+1:]...)
-}
-
-func loadIdentity(tx Tx, t journey.IdentityType, value string) *identityRow {
-	row := &identityRow{}
-	if raw := tx.Get(identities, join(string(t), value)); raw != nil {
-		_ = json.Unmarshal(raw, row) // an unreadable row counts as unknown and is written anew
-	}
-	return row
-}
-
-func saveIdentity(tx Tx, t journey.IdentityType, value string, row *identityRow) error {
-	raw, err := json.Marshal(row)
-	if err != nil {
-		return err
-	}
-	return tx.Put(identities, join(string(t), value), raw)
-}
-
-// maxCustomerIdentities bounds what one customer can collect.
-const maxCustomerIdentities = 64
-
-// noteIdentity keeps an identity in its customer.
-func noteIdentity(c *journey.Customer, id journey.Identity, at time.Time) bool {
-	for i := range c.Identities {
-		if x := &c.Identities[i]; x.Type == id.Type && x.Value == id.Value {
-			x.Strength, x.Last, x.Shared = max(x.Strength, id.Strength), at, x.Shared || id.Shared
-			return true
-		}
-	}
-	if len(c.Identities) >= maxCustomerIdentities {
-		return false
-	}
-	id.First, id.Last = at, at
-	c.Identities = append(c.Identities, id)
-	return true
 }

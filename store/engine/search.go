@@ -8,15 +8,75 @@ import (
 	"tandem/store/journey"
 )
 
-// owners gives the customers that a query names, and whether it names any.
-func owners(tx Tx, q store.Query) (list []string, narrow bool) {
+// searcher goes through records, newest first.
+type searcher struct {
+	tx      Tx
+	q       store.Query
+	list    []journey.Record
+	scanned int
+}
+
+// searchPage is how many records are read together.
+const searchPage = 100
+
+// all goes through every record.
+func (s *searcher) all() {
+	before := s.q.Before
+	for {
+		r := Range{Reverse: true}
+		if before != "" {
+			r.From = []byte(before)
+		}
+		var page []string
+		s.tx.Scan(records, r, func(k, _ []byte) bool {
+			if id := string(k); id != before {
+				page = append(page, id)
+			}
+			return len(page) < searchPage
+		})
+		if len(page) == 0 || !s.each(page) {
+			return
+		}
+		before = page[len(page)-1]
+	}
+}
+
+// each looks at records until enough are found or looked at.
+func (s *searcher) each(ids []string) bool {
+	for page := range slices.Chunk(ids, searchPage) {
+		fetchSearch(s.tx, page, s.q.Text != "")
+		if !s.look(page) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *searcher) look(ids []string) bool {
+	for _, id := range ids {
+		s.scanned++
+		if r, err := readRecord(s.tx, id); err == nil && matches(s.tx, r, s.q) {
+			s.list = append(s.list, r)
+		}
+		if len(s.list) >= clamp(s.q.Limit) || s.scanned >= maxScanned {
+			return false
+		}
+	}
+	return true
+}
+
+// owners gives the customers that a query names, all ids of each, and whether it names any.
+func (e *Engine) owners(tx Tx, q store.Query) (list []string, narrow bool) {
 	if q.Identity == "" {
-		return []string{q.Customer}, q.Customer != ""
+		if q.Customer == "" {
+			return nil, false
+		}
+		return membersOf(tx, q.Customer), true
 	}
 	for _, t := range []journey.IdentityType{journey.Tel, journey.SIP, journey.Mail, journey.Web, journey.Ext} {
-		for _, l := range loadIdentity(tx, t, q.Identity).Links {
-			if (q.Customer == "" || l.Customer == q.Customer) && !slices.Contains(list, l.Customer) {
-				list = append(list, l.Customer)
+		for _, l := range e.loadIdentity(tx, t, q.Identity).Links {
+			if (q.Customer == "" || l.root == rootOf(tx, q.Customer)) && !slices.Contains(list, l.Customer) {
+				list = append(list, membersOf(tx, l.root)...)
 			}
 		}
 	}
@@ -40,7 +100,7 @@ func matches(tx Tx, r journey.Record, q store.Query) bool {
 			return true
 		}
 	}
-	c, err := loadCustomer(tx, r.Customer)
+	c, err := whole(tx, r.Customer)
 	if err != nil {
 		return false
 	}

@@ -14,6 +14,7 @@ type updateSet struct {
 	old       []string // customer of each record before
 	at        []time.Time
 	customers []journey.Customer
+	told      []journey.Event // that follow from the updates
 }
 
 // checkUpdates folds updates in order. opened are the records that the batch's events open.
@@ -71,21 +72,36 @@ func (s *updateSet) fold(tx Tx, i int, u store.Update) error {
 }
 
 func (s *updateSet) foldCustomer(tx Tx, r *journey.Record, u store.Update) error {
-	if u.Customer == "" && u.Name == "" && u.Language == "" {
+	if u.Customer == "" && u.Name == "" && u.Language == "" && len(u.Consent) == 0 {
 		return nil
 	}
 	if r.Customer == "" {
 		return fmt.Errorf("%w: record %s has no customer to name", store.ErrInvalid, r.ID)
 	}
-	c, err := s.customer(tx, r.Customer)
+	c, err := s.customer(tx, rootOf(tx, r.Customer))
 	if err != nil {
 		return err
+	}
+	if !c.Erased.IsZero() {
+		return fmt.Errorf("%w: %s", store.ErrErased, c.ID)
 	}
 	if u.Name != "" {
 		c.Name = u.Name
 	}
 	if u.Language != "" {
 		c.Language = u.Language
+	}
+	for ch, said := range u.Consent {
+		if c.Consent == nil {
+			c.Consent = map[journey.Channel]journey.Consent{}
+		}
+		c.Consent[ch] = said
+		at := u.At
+		if at.IsZero() {
+			at = r.Touched
+		}
+		s.told = append(s.told, journey.Event{Record: r.ID, At: at, Kind: journey.ConsentChanged, Channel: ch, Actor: "system",
+			Data: map[string]string{journey.DataConsent: string(said)}})
 	}
 	return nil
 }
@@ -133,7 +149,7 @@ func (s *updateSet) write(e *Engine, tx Tx) error {
 		if !s.at[i].IsZero() {
 			e.touch(e.head(tx, r.ID), s.at[i])
 		}
-		if err := putRecord(tx, r); err != nil {
+		if err := e.putRecord(tx, r); err != nil {
 			return err
 		}
 		if err := moveRecord(tx, r, s.old[i]); err != nil {
@@ -142,6 +158,11 @@ func (s *updateSet) write(e *Engine, tx Tx) error {
 	}
 	for _, c := range s.customers {
 		if err := putCustomer(tx, c); err != nil {
+			return err
+		}
+	}
+	for _, ev := range s.told {
+		if err := e.note(tx, ev); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,8 @@ type op interface {
 	size() int
 	apply(w *Engine, tx Tx) error
 	finish(groupErr error)
-	urgent() bool // somebody waits for it: it is not kept back for company
+	refs(e *Engine, list []Ref) []Ref // what apply will read, added to list
+	urgent() bool                     // somebody waits for it: it is not kept back for company
 }
 
 // write is the writer: it ends when the engine is closed and the queue is empty.
@@ -49,6 +50,8 @@ func (e *Engine) write() {
 			} else if now.Sub(lastSweep) >= e.opts.Sweep {
 				lastSweep = now
 				e.sweep(now)
+				e.forgetEnded(now)
+				e.recount()
 			}
 		}
 	}
@@ -96,6 +99,10 @@ func (e *Engine) commit(group []op) {
 	err := e.Health()
 	if err == nil {
 		err = e.update(func(tx Tx) error {
+			e.begin()
+			if err := e.fetchGroup(tx, group); err != nil {
+				return err
+			}
 			for i, o := range group {
 				if err := o.apply(e, tx); err != nil {
 					return err
@@ -106,6 +113,12 @@ func (e *Engine) commit(group []op) {
 			}
 			return e.flush(tx)
 		})
+		if err == nil && len(e.fed) > 0 {
+			e.tellFeed()
+		}
+		if err == nil {
+			e.counted = [2]int{e.bindings, e.documents}
+		}
 		e.met.commit.Observe(sinceSeconds(began))
 		e.met.group.Observe(float64(len(group)))
 	}
@@ -114,6 +127,17 @@ func (e *Engine) commit(group []op) {
 			e.count(o)
 		}
 		o.finish(err)
+	}
+}
+
+// begin forgets what an earlier try of the group remembered, and on a shared medium everything.
+func (e *Engine) begin() {
+	e.fed = e.fed[:0]
+	if e.shared {
+		clear(e.heads)
+		clear(e.domains)
+		e.dirty = e.dirty[:0]
+		e.bindings, e.documents = e.counted[0], e.counted[1]
 	}
 }
 
@@ -176,11 +200,25 @@ func (e *Engine) probe() {
 
 // forget drops what the writer remembers and reads again what it must know.
 func (e *Engine) forget() error {
-	e.heads, e.domains, e.dirty, e.bindings = map[string]*head{}, map[string]*domainHead{}, nil, 0
-	return e.medium.View(func(tx Tx) error {
-		tx.Scan(bindings, Range{}, func(_, _ []byte) bool { e.bindings++; return true })
-		return nil
-	})
+	e.heads, e.domains, e.dirty, e.fed = map[string]*head{}, map[string]*domainHead{}, nil, nil
+	e.newest, e.oldest = 0, 0
+	return e.medium.View(e.countAll)
+}
+
+// countAll counts what has a limit for the whole site.
+func (e *Engine) countAll(tx Tx) (err error) {
+	if e.bindings, err = count(tx, bindings); err == nil {
+		e.documents, err = count(tx, documents)
+	}
+	e.counted = [2]int{e.bindings, e.documents}
+	return err
+}
+
+// recount lets the limits of a shared medium see what other processes wrote.
+func (e *Engine) recount() {
+	if e.shared {
+		_ = e.medium.View(e.countAll) // a fault leaves the numbers as they were last seen
+	}
 }
 
 // sweep forgets bindings that ended, at most 1000 at a time.

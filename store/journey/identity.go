@@ -91,5 +91,8 @@ func Kinds() []Kind {
 		Offered, OfferExpired, OfferDeclined, OfferFailed, OfferWithdrawn, Accepted, Connected, Held, Resumed, Transferred,
 		Dialled, RecordingStarted, RecordingPaused, RecordingResumed, RecordingStopped, Requeued, Abandoned, ItemEnded,
 		WrapUpStarted, WrapUpEnded, Note, Disposition, AgentState,
+		ConversationOpened, ConversationClosed, MessageIn, MessageOut, MessageDelivered, MessageRead, MessageFailed,
+		CallbackRequested, CallbackAttempt, CallbackCancelled, CallbackExpired, Escalated, Parked, Woken, Joined, Left, Quality,
+		TokenIssued, TokenUsed, TokenReused, ConsentChanged, Merged, Unmerged, Erased,
 	}
 }

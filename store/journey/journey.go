@@ -49,12 +49,24 @@ type Identity struct {
 	Last     time.Time    `json:"last"`
 }
 
-// Customer is a person or organisation outside.
+// Consent is what a customer said about being written to or called on a channel.
+type Consent string
+
+// The consents; the empty one means that nothing was said.
+const (
+	OptIn  Consent = "in"
+	OptOut Consent = "out"
+)
+
+// Customer is a person or organisation outside. Where several were merged, this is the whole of them under the lowest ID.
 type Customer struct {
-	ID         string     `json:"id"`
-	Name       string     `json:"name,omitempty"`
-	Language   string     `json:"language,omitempty"`
-	Identities []Identity `json:"identities,omitempty"`
+	ID         string              `json:"id"`
+	Name       string              `json:"name,omitempty"`
+	Language   string              `json:"language,omitempty"`
+	Identities []Identity          `json:"identities,omitempty"`
+	Consent    map[Channel]Consent `json:"consent,omitempty"`
+	Merged     []string            `json:"merged,omitempty"` // the other ids of this customer, ascending
+	Erased     time.Time           `json:"erased,omitzero"`  // when everything personal was made unreadable
 }
 
 // RecordState is where a record is in its life.
@@ -79,7 +91,8 @@ type Record struct {
 	Touched    time.Time         `json:"touched"`
 	Closed     time.Time         `json:"closed,omitzero"`
 	Outcome    string            `json:"outcome,omitempty"`
-	Seq        uint64            `json:"seq"` // of the newest event
+	Seq        uint64            `json:"seq"`             // of the newest event
+	Erased     time.Time         `json:"erased,omitzero"` // when everything personal was made unreadable
 }
 
 // Privacy is the class that decides how long an event's data lives and who may read it.
@@ -105,7 +118,7 @@ type Event struct {
 	Actor       string            `json:"actor,omitempty"`       // "caller", "agent:anna", "flow:main", "system"
 	Key         string            `json:"key,omitempty"`         // duplicate suppression: same key, same record → dropped
 	Privacy     Privacy           `json:"privacy,omitempty"`
-	Data        map[string]string `json:"data,omitempty"` // at most 32 keys of at most 1 KiB
+	Data        map[string]string `json:"data,omitempty"` // at most 32 keys of at most 1 KiB; DataText at most MaxText bytes
 }
 
 // Kind names what happened. The set is closed: readers switch over it.
@@ -145,4 +158,28 @@ const (
 	Note               Kind = "note"
 	Disposition        Kind = "disposition"
 	AgentState         Kind = "agent-state"
+	ConversationOpened Kind = "conversation-opened" // a thread of messages began; interaction is the conversation's id
+	ConversationClosed Kind = "conversation-closed"
+	MessageIn          Kind = "message-in"        // from the customer
+	MessageOut         Kind = "message-out"       // to the customer, from a person or a flow (Actor says who)
+	MessageDelivered   Kind = "message-delivered" // the provider or the page has it
+	MessageRead        Kind = "message-read"
+	MessageFailed      Kind = "message-failed"
+	CallbackRequested  Kind = "callback-requested"
+	CallbackAttempt    Kind = "callback-attempt"
+	CallbackCancelled  Kind = "callback-cancelled"
+	CallbackExpired    Kind = "callback-expired" // its window or its attempts are over
+	Escalated          Kind = "escalated"        // the medium changed; item, agent and waiting time stay
+	Parked             Kind = "parked"           // an idle thread frees most of its agent's capacity
+	Woken              Kind = "woken"
+	Joined             Kind = "joined" // a supervisor listens, whispers or takes part
+	Left               Kind = "left"
+	Quality            Kind = "quality" // media became bad, or good again
+	TokenIssued        Kind = "token-issued"
+	TokenUsed          Kind = "token-used"
+	TokenReused        Kind = "token-reused"
+	ConsentChanged     Kind = "consent-changed"
+	Merged             Kind = "merged"   // of two customers
+	Unmerged           Kind = "unmerged" // of two customers
+	Erased             Kind = "erased"   // nothing personal before this event can be read
 )

@@ -64,6 +64,12 @@ func TestEventValidate(t *testing.T) {
 		{"zero byte", func(e *journey.Event) { e.Interaction = "a\x00b" }, false},
 		{"too many data keys", func(e *journey.Event) { e.Data = many }, false},
 		{"long value", func(e *journey.Event) { e.Data = map[string]string{"k": strings.Repeat("v", journey.MaxDataValue+1)} }, false},
+		{"message", func(e *journey.Event) {
+			e.Data = map[string]string{journey.DataText: strings.Repeat("\U0001f60a", journey.MaxMessage)}
+		}, true},
+		{"long text", func(e *journey.Event) {
+			e.Data = map[string]string{journey.DataText: strings.Repeat("v", journey.MaxText+1)}
+		}, false},
 		{"empty data key", func(e *journey.Event) { e.Data = map[string]string{"": "v"} }, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -97,5 +103,14 @@ func TestKindsIsWhole(t *testing.T) {
 	want := regexp.MustCompile(`(?m)^\t\w+\s+Kind\s+= "`).FindAll(src, -1)
 	if got := len(journey.Kinds()); got != len(want) {
 		t.Fatalf("got %d kinds, want %d", got, len(want))
+	}
+}
+
+func TestPersonalKey(t *testing.T) {
+	for key, want := range map[string]bool{journey.DataText: true, journey.DataCaller: true, journey.DataInput: true, journey.DataQueue: false,
+		journey.DataToken: false, journey.DataWait: false} {
+		if got := journey.PersonalKey(key); got != want {
+			t.Errorf("%s: got %v, want %v", key, got, want)
+		}
 	}
 }

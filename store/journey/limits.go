@@ -13,6 +13,8 @@ const (
 	MaxID         = 128      // bytes of any id, key, name of an actor or topic
 	MaxData       = 32       // keys of Event.Data
 	MaxDataValue  = 1 << 10  // bytes of one value of Event.Data
+	MaxMessage    = 4000     // characters of a message
+	MaxText       = 16000    // bytes of the value of DataText: a message in any script
 	MaxAttributes = 256      // keys of Record.Attributes
 	MaxAttribute  = 4 << 10  // bytes of one attribute's value
 	MaxAttrBytes  = 64 << 10 // bytes of all attributes of a record together
@@ -79,8 +81,12 @@ func checkData(e Event) error {
 		if k == "" || len(k) > MaxID {
 			return fmt.Errorf("%w: event %s: data key of %d bytes", ErrInvalid, e.Kind, len(k))
 		}
-		if len(v) > MaxDataValue {
-			return fmt.Errorf("%w: event %s: data %q of %d bytes, at most %d", ErrInvalid, e.Kind, k, len(v), MaxDataValue)
+		limit := MaxDataValue
+		if k == DataText {
+			limit = MaxText
+		}
+		if len(v) > limit {
+			return fmt.Errorf("%w: event %s: data %q of %d bytes, at most %d", ErrInvalid, e.Kind, k, len(v), limit)
 		}
 	}
 	return nil

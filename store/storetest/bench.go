@@ -24,7 +24,7 @@ func Bench(b *testing.B, sub Subject) {
 }
 
 func bench(b *testing.B, sub Subject, writers int) {
-	s := open(b, sub, b.TempDir(), engine.Options{})
+	s := open(b, sub, folder(b, sub), engine.Options{})
 	text := strings.Repeat("x", 350)
 	took := make([]time.Duration, b.N)
 	var next atomic.Int64

@@ -78,10 +78,16 @@ func loadWriter(s store.Store, w int, say func(string, ...any)) {
 		e.Data["mark"], e.Key = mark, mark
 		r, err := store.AppendWait(context.Background(), s, store.Batch{
 			Events: []journey.Event{e}, Work: []store.WorkEntry{{Domain: "d", Item: mark, Body: []byte(mark)}},
+			Once:      mark,
+			Documents: []store.Document{{Key: fmt.Sprintf("load/%d", w), Version: store.AnyVersion, Body: []byte(mark)}},
 		})
 		if err != nil {
 			return
 		}
+		if r.Repeated || len(r.Documents) != 1 {
+			say("broken %s", mark)
+		}
+		say("document load/%d %d %s", w, r.Documents[0], mark)
 		say("event %s %d %d %s", record, r.Seqs[0], r.Orders[0], mark)
 		if i%10 == 0 {
 			number := fmt.Sprintf("+49%d%d", w+10, i)
@@ -94,7 +100,7 @@ func loadWriter(s store.Store, w int, say func(string, ...any)) {
 
 // testKill kills a writing process again and again and looks for everything that it was acknowledged.
 func testKill(t *testing.T, sub Subject) {
-	dir := t.TempDir()
+	dir := folder(t, sub)
 	var acked []string
 	for round := range 4 {
 		cmd := child(t, "load", dir)
@@ -167,6 +173,17 @@ func checkAcked(t *testing.T, sub Subject, dir string, acked []string) {
 			}
 			continue
 		}
+		if f[0] == "document" {
+			var version uint64
+			_, _ = fmt.Sscan(f[2], &version)
+			if d, err := s.Document(f[1]); err != nil || d.Version < version {
+				t.Fatalf("%s: got %+v, %v", line, d, err)
+			}
+			if _, seen, err := s.Seen(f[3]); !seen || err != nil {
+				t.Fatalf("%s: got %v, %v, want it known", line, seen, err)
+			}
+			continue
+		}
 		var order int
 		_, _ = fmt.Sscan(f[3], &order)
 		if marks[f[1]+" "+f[2]] != f[4] || order > len(entries) || string(entries[order-1].Body) != f[4] {
@@ -175,8 +192,8 @@ func checkAcked(t *testing.T, sub Subject, dir string, acked []string) {
 	}
 }
 
-func testFull(t *testing.T, _ Subject) {
-	out, err := child(t, "full", t.TempDir()).CombinedOutput()
+func testFull(t *testing.T, sub Subject) {
+	out, err := child(t, "full", folder(t, sub)).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func testUpdates(t *testing.T, sub Subject) {
-	s := open(t, sub, t.TempDir(), engine.Options{})
+	s := open(t, sub, folder(t, sub), engine.Options{})
 	a := resolve(t, s, contact(0, "", tel("+491", journey.Claimed)))
 	b := resolve(t, s, contact(0, "", tel("+492", journey.Claimed)))
 	put(t, s, store.Batch{Events: []journey.Event{note(a.Record, 1), note("r_bare", 1)}, Updates: []store.Update{
@@ -51,7 +51,7 @@ func testUpdates(t *testing.T, sub Subject) {
 }
 
 func testSearch(t *testing.T, sub Subject) {
-	s := open(t, sub, t.TempDir(), engine.Options{})
+	s := open(t, sub, folder(t, sub), engine.Options{})
 	var ids []string
 	for i := range 5 {
 		r := resolve(t, s, contact(time.Duration(i)*time.Hour, fmt.Sprintf("topic %d", i), tel(fmt.Sprintf("+49100%d", i%2), journey.Claimed)))
@@ -108,7 +108,7 @@ func testSearch(t *testing.T, sub Subject) {
 
 // testBreak makes the medium refuse, and expects refusals, reads and a recovery without help.
 func testBreak(t *testing.T, sub Subject) {
-	dir := t.TempDir()
+	dir := folder(t, sub)
 	s := open(t, sub, dir, engine.Options{Probe: 5 * time.Millisecond})
 	put(t, s, events(note("r_1", 1)))
 	mend := sub.Break(dir)

@@ -36,7 +36,7 @@ func testResolve(t *testing.T, sub Subject) {
 		"continuity": continuity, "reopen": reopen, "anonymous": anonymous, "ambiguous": ambiguous,
 		"shared": shared, "forced record": forced, "strength": strength, "second owner": secondOwner,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t, sub, t.TempDir(), engine.Options{})) })
+		t.Run(name, func(t *testing.T) { test(t, open(t, sub, folder(t, sub), engine.Options{})) })
 	}
 }
 
@@ -177,7 +177,7 @@ func secondOwner(t *testing.T, s store.Store) {
 
 // testResolveConcurrent resolves one unknown number many times in one group: the writer is held until all of them wait.
 func testResolveConcurrent(t *testing.T, sub Subject) {
-	s := open(t, sub, t.TempDir(), engine.Options{})
+	s := open(t, sub, folder(t, sub), engine.Options{})
 	hold, held := make(chan struct{}), make(chan struct{})
 	if err := s.Append(events(note("r_1", 0)), func(store.Receipt) { close(held); <-hold }); err != nil {
 		t.Fatal(err)
@@ -209,7 +209,7 @@ func testResolveConcurrent(t *testing.T, sub Subject) {
 // testResolveEarly resolves without waiting for the disk: two contacts of one unknown number agree at once, and what is appended
 // to the record afterwards finds its customer there.
 func testResolveEarly(t *testing.T, sub Subject) {
-	s := open(t, sub, t.TempDir(), engine.Options{})
+	s := open(t, sub, folder(t, sub), engine.Options{})
 	var got [2]store.Resolution
 	for i := range got {
 		c := contact(time.Duration(i)*time.Minute, "", tel("+498", journey.Claimed))

@@ -19,6 +19,8 @@ type Subject struct {
 	Open    func(dir string, o engine.Options) (store.Store, error)
 	Durable bool                           // survives the process
 	Break   func(dir string) (mend func()) // makes writes fail; nil: see the package comment
+	Begin   func(dir string) error         // called before a folder is used, in the process of the test; nil: nothing is to be begun
+	End     func(dir string)               // called when a test is done with a folder; nil: nothing is to be ended
 }
 
 var start = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
@@ -44,6 +46,18 @@ func Run(t *testing.T, sub Subject) {
 		{"8 bindings", testBindings},
 		{"9 full queue", testBusy},
 		{"11 close", testClose},
+		{"12 tokens", testTokens},
+		{"12 last use has one winner", testLastUse},
+		{"6 resolve by token and thread", testResolveToken},
+		{"13 once only", testOnce},
+		{"14 documents", testDocuments},
+		{"15 leases and fences", testLeases},
+		{"16 feed", testFeed},
+		{"17 merge and unmerge", testMerge},
+		{"17 order of merges is irrelevant", testMergeOrder},
+		{"17 proven together", testProven},
+		{"story", testStory},
+		{"18 erase and export", testErase},
 		{"invalid input", testInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, sub) })
@@ -53,8 +67,25 @@ func Run(t *testing.T, sub Subject) {
 	}
 	if sub.Durable {
 		t.Run("1 kill at any moment", func(t *testing.T) { testKill(t, sub) })
+	}
+	if sub.Durable && sub.Break == nil {
 		t.Run("10 disk full and recovery", func(t *testing.T) { testFull(t, sub) })
 	}
+}
+
+// folder gives a new folder for a subject.
+func folder(t testing.TB, sub Subject) string {
+	t.Helper()
+	dir := t.TempDir()
+	if sub.End != nil {
+		t.Cleanup(func() { sub.End(dir) })
+	}
+	if sub.Begin != nil {
+		if err := sub.Begin(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 func open(t testing.TB, sub Subject, dir string, o engine.Options) store.Store {
@@ -109,7 +140,7 @@ func timeline(t testing.TB, s store.Store, record string) []journey.Event {
 }
 
 func testReopen(t *testing.T, sub Subject) {
-	dir := t.TempDir()
+	dir := folder(t, sub)
 	s, err := sub.Open(dir, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +160,7 @@ func testReopen(t *testing.T, sub Subject) {
 }
 
 func testAtomic(t *testing.T, sub Subject) {
-	s := open(t, sub, t.TempDir(), engine.Options{})
+	s := open(t, sub, folder(t, sub), engine.Options{})
 	b := events(note("r_1", 1))
 	b.Updates = []store.Update{{Record: "r_unknown", Topic: "x"}}
 	b.Work = []store.WorkEntry{{Domain: "d", Body: []byte("x")}}
@@ -145,7 +176,7 @@ func testAtomic(t *testing.T, sub Subject) {
 }
 
 func testOrder(t *testing.T, sub Subject) {
-	s := open(t, sub, t.TempDir(), engine.Options{})
+	s := open(t, sub, folder(t, sub), engine.Options{})
 	const n = 500
 	var wg sync.WaitGroup
 	var last uint64
@@ -171,7 +202,7 @@ func testOrder(t *testing.T, sub Subject) {
 }
 
 func testConcurrent(t *testing.T, sub Subject) {
-	s := open(t, sub, t.TempDir(), engine.Options{Group: 16})
+	s := open(t, sub, folder(t, sub), engine.Options{Group: 16})
 	const writers, each = 32, 50
 	var wg sync.WaitGroup
 	for w := range writers {
@@ -200,7 +231,7 @@ func testConcurrent(t *testing.T, sub Subject) {
 }
 
 func testDuplicates(t *testing.T, sub Subject) {
-	dir := t.TempDir()
+	dir := folder(t, sub)
 	s, err := sub.Open(dir, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +252,7 @@ func testDuplicates(t *testing.T, sub Subject) {
 }
 
 func testOpens(t *testing.T, sub Subject) {
-	s := open(t, sub, t.TempDir(), engine.Options{})
+	s := open(t, sub, folder(t, sub), engine.Options{})
 	e := note("r_new", 5)
 	e.Kind, e.Interaction = journey.InteractionStarted, "call_1"
 	put(t, s, events(e))
@@ -238,7 +269,7 @@ func testOpens(t *testing.T, sub Subject) {
 }
 
 func testBusy(t *testing.T, sub Subject) {
-	s := open(t, sub, t.TempDir(), engine.Options{Queue: 4})
+	s := open(t, sub, folder(t, sub), engine.Options{Queue: 4})
 	hold, held := make(chan struct{}), make(chan struct{})
 	if err := s.Append(events(note("r_1", 0)), func(store.Receipt) { close(held); <-hold }); err != nil {
 		t.Fatal(err)
@@ -270,7 +301,7 @@ func testBusy(t *testing.T, sub Subject) {
 }
 
 func testClose(t *testing.T, sub Subject) {
-	dir := t.TempDir()
+	dir := folder(t, sub)
 	s, err := sub.Open(dir, engine.Options{Group: 3})
 	if err != nil {
 		t.Fatal(err)
@@ -306,7 +337,7 @@ func testClose(t *testing.T, sub Subject) {
 }
 
 func testInvalid(t *testing.T, sub Subject) {
-	s := open(t, sub, t.TempDir(), engine.Options{})
+	s := open(t, sub, folder(t, sub), engine.Options{})
 	many := make([]journey.Event, store.MaxBatch+1)
 	for i := range many {
 		many[i] = note("r", i)

@@ -29,7 +29,7 @@ func tail(t testing.TB, s store.Store, domain string) (store.WorkSnapshot, []sto
 }
 
 func testWork(t *testing.T, sub Subject) {
-	dir := t.TempDir()
+	dir := folder(t, sub)
 	s, err := sub.Open(dir, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func checkWork(t *testing.T, s store.Store) {
 }
 
 func testBindings(t *testing.T, sub Subject) {
-	dir := t.TempDir()
+	dir := folder(t, sub)
 	s, err := sub.Open(dir, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
