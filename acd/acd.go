@@ -69,10 +69,23 @@ type Item struct {
 	Weight      float64           `json:"weight,omitempty"`   // times the queue's weight; 0 counts as 1
 	Credit      time.Duration     `json:"credit,omitempty"`   // head start
 	Steps       route.Steps       `json:"steps,omitempty"`    // instead of the queue's
+	From        time.Time         `json:"from,omitzero"`      // callback window: dormant before
 	Until       time.Time         `json:"until,omitzero"`     // callback window: expired if not offered by then
+	Attempts    int               `json:"attempts,omitempty"` // callback: dialled at most so often [3]
+	Gap         time.Duration     `json:"gap,omitempty"`      // callback: dormant for so long after an attempt [10m]
+	Tried       int               `json:"tried,omitempty"`    // callback: attempts that came to nothing; counted by the core
+	Aside       bool              `json:"aside,omitempty"`    // dormant until converted: the customer is to be reached first
+	Sticky      []Sticky          `json:"sticky,omitempty"`   // agents who are asked alone at first, for the queue's sticky time
 	MaxWait     time.Duration     `json:"max_wait,omitempty"` // if shorter than the queue's; 0: the queue's
 	Prefer      string            `json:"prefer,omitempty"`   // agent chosen if free and eligible, whatever the strategy
 	Data        map[string]string `json:"data,omitempty"`     // for the offer; the core does not read it
+}
+
+// Sticky is an agent who knows the matter. At most eight of an item's list are looked at.
+type Sticky struct {
+	Agent  string    `json:"agent"`
+	Since  time.Time `json:"since,omitzero"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // OfferID names an offer: an item at an epoch. The epoch grows with each change of owner, so an old name is never current.
@@ -118,17 +131,22 @@ const (
 
 // Why an agent declines, or why an offer is withdrawn or an item waits again.
 const (
-	ReasonReject   = "reject"
-	ReasonBusy     = "busy"
-	ReasonFail     = "fail"
-	ReasonNoAnswer = "noanswer"
-	ReasonGone     = "gone"       // the customer left, or the offer is over
-	ReasonAgent    = "agent_gone" // signed out, removed, or the device was lost
-	ReasonRestart  = "restart"
-	ReasonRemoved  = "removed" // queue removed from the configuration
-	ReasonMaxWait  = "max_wait"
-	ReasonCancel   = "cancelled"
-	ReasonConnect  = "connect_timeout"
+	ReasonReject    = "reject"
+	ReasonBusy      = "busy"
+	ReasonFail      = "fail"
+	ReasonNoAnswer  = "noanswer"
+	ReasonGone      = "gone"       // the customer left, or the offer is over
+	ReasonAgent     = "agent_gone" // signed out, removed, or the device was lost
+	ReasonRestart   = "restart"
+	ReasonRemoved   = "removed" // queue removed from the configuration
+	ReasonMaxWait   = "max_wait"
+	ReasonCancel    = "cancelled"
+	ReasonConnect   = "connect_timeout"
+	ReasonNoReply   = "no_reply"   // the agent owed a reply for too long
+	ReasonLost      = "agent_lost" // the agent's media or desk is gone, the customer is there
+	ReasonUnreached = "unreached"  // the callback's attempts are used up, or one of them came to nothing
+	ReasonAttempts  = "attempts"   // no attempts are left
+	ReasonWindow    = "window"     // the callback's window is over
 )
 
 // Device is what an agent needs for a medium.

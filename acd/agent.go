@@ -20,8 +20,12 @@ type agent struct {
 	misses    int
 	phone     bool
 	desk      bool
-	load      int
-	counts    [mediaCount]int
+	load      int             // of items
+	counts    [mediaCount]int // of items
+	idle      [mediaCount]int // of these, parked or waking
+	threads   int             // sum of idle
+	outside   [mediaCount]int // calls and conversations that are no items
+	lease     timer           // the desk counts as lost
 	items     []*item
 	idleSince time.Time
 	members   []*member
@@ -36,11 +40,14 @@ type seat struct {
 	pool   *pool
 	member *member
 	in     bool
+	able   bool // counted in a named pool: could take an item, now or when others end
 	node   node[*agent]
 }
 
 func newAgent(cfg AgentConfig) *agent {
-	return &agent{cfg: cfg, desk: true, shown: AgentOffline.String()}
+	a := &agent{cfg: cfg, desk: true, shown: AgentOffline.String()}
+	a.lease = timer{kind: timerLease, agent: a}
+	return a
 }
 
 // seat gives a member a place in a pool.
@@ -59,19 +66,6 @@ func (a *agent) dropDeadSeats() {
 	a.seats = slices.DeleteFunc(a.seats, func(st *seat) bool { return st.pool.dead })
 }
 
-// takes tells whether the agent could be offered an item of the medium now.
-func (s *State) takes(a *agent, media int) bool {
-	r := &s.rules[media]
-	if a.state != AgentAvailable || (r.Device == Phone && !a.phone) || (r.Device == Desk && !a.desk) {
-		return false
-	}
-	slot := r.slot
-	if most, ok := a.cfg.Caps[mediaList[media]]; ok {
-		slot.Max = most
-	}
-	return route.Load{Count: a.counts[:], Weight: a.load}.Fits(media, slot, a.cfg.Budget)
-}
-
 // refresh brings the agent's places in all pools in line with what it may take now.
 func (s *State) refresh(a *agent) {
 	for _, st := range a.seats {
@@ -81,6 +75,9 @@ func (s *State) refresh(a *agent) {
 
 // place puts a seat into its pool's free list, moves it there, or takes it out.
 func (s *State) place(a *agent, st *seat) {
+	if st.pool.named {
+		s.count(a, st)
+	}
 	if !s.takes(a, st.pool.media) {
 		if st.in {
 			st.pool.free.remove(&st.node)
@@ -135,6 +132,7 @@ func (s *State) moveAgent(a *agent, on agentOn, reason string) bool {
 	s.staff(a, from)
 	s.refresh(a)
 	s.show(a)
+	s.wakeAll(a)
 	return true
 }
 
@@ -191,6 +189,9 @@ func (a *agent) display() string {
 		return a.state.String()
 	}
 	best := "available"
+	if a.outside != [mediaCount]int{} {
+		return "busy"
+	}
 	for _, it := range a.items {
 		switch it.state {
 		case ItemConnecting, ItemActive:
@@ -222,23 +223,34 @@ func (s *State) drop(a *agent, it *item) {
 	it.cost = 0
 	a.counts[it.media]--
 	a.items = slices.DeleteFunc(a.items, func(o *item) bool { return o == it })
-	if it.from.assigned() {
+	if it.from.aside() {
+		a.idle[it.media]--
+		a.threads--
+	}
+	if it.from.works() {
 		a.idleSince = s.now
 	}
-	if len(a.items) == 0 && (a.state == AgentFinishing || a.state == AgentLeaving) {
+	s.relieve(a)
+}
+
+// relieve lets an agent go who only finished the last items, and brings the places of others in line.
+func (s *State) relieve(a *agent) {
+	switch {
+	case !a.busy() && (a.state == AgentFinishing || a.state == AgentLeaving):
 		s.moveAgent(a, agentIdle, a.reason)
-		if a.removed {
-			s.forget(a)
-		}
-		return
+	default:
+		s.refresh(a)
+		s.show(a)
 	}
-	s.refresh(a)
-	s.show(a)
+	if a.removed && len(a.items) == 0 && a.state == AgentOffline {
+		s.forget(a)
+	}
 }
 
 // forget ends an agent who is no longer configured.
 func (s *State) forget(a *agent) {
 	s.entry(Entry{Kind: journey.AgentState, Agent: a.cfg.ID, State: agentRemoved, Reason: ReasonRemoved})
+	s.timers.stop(&a.lease)
 	if s.agents[a.cfg.ID] == a {
 		delete(s.agents, a.cfg.ID)
 	}

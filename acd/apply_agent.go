@@ -93,7 +93,7 @@ func (e SignOut) apply(s *State) {
 func (s *State) signOut(a *agent, reason string) {
 	s.dropOffers(a, func(it *item) bool { return it.state == ItemOffered })
 	on := agentSignOut
-	if len(a.items) > 0 {
+	if a.busy() {
 		on = agentSignOutBusy
 	}
 	if a.state != AgentOffline {
@@ -121,32 +121,10 @@ func (e SetState) apply(s *State) {
 		s.reject(Rejection{Event: "set state", Agent: e.Agent, Reason: "agent is removed"})
 	case e.Ready:
 		s.moveAgent(a, agentReady, e.Reason)
-	case len(a.items) > 0:
+	case a.busy():
 		s.moveAgent(a, agentPauseBusy, e.Reason)
 	default:
 		s.moveAgent(a, agentPause, e.Reason)
-	}
-}
-
-func (e DeviceUsable) apply(s *State) {
-	a := s.agent(e.Agent, "device usable")
-	if a == nil {
-		return
-	}
-	switch e.Device {
-	case Phone:
-		a.phone = e.Usable
-	case Desk:
-		a.desk = e.Usable
-	default:
-		s.reject(Rejection{Event: "device usable", Agent: e.Agent, Reason: "no such device"})
-		return
-	}
-	s.refresh(a)
-	if !e.Usable {
-		s.dropOffers(a, func(it *item) bool {
-			return it.state == ItemOffered && s.rules[it.media].Device == e.Device
-		})
 	}
 }
 

@@ -1,9 +1,6 @@
 package acd
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // This file is what customers and admins do to items.
 
@@ -22,6 +19,11 @@ func (e Enqueue) apply(s *State) {
 	if it.spec.Key != "" {
 		s.keys[it.spec.Key] = it
 	}
+	if s.sleeps(it.spec) {
+		s.move(it, itemBook, "")
+		return
+	}
+	s.stick(it)
 	s.move(it, itemAdmit, "")
 }
 
@@ -64,11 +66,11 @@ func (s *State) joinGuard(q *queue, spec Item) string {
 // tooManyNeeds tells whether a queue has reached its limit of different needs with items waiting.
 func (s *State) tooManyNeeds(q *queue) bool {
 	limit := s.cfg.Limits.Needs * mediaCount
-	if len(q.list) < limit {
+	if len(q.list)-q.named < limit {
 		return false
 	}
 	s.evict(q)
-	return len(q.list) >= limit
+	return len(q.list)-q.named >= limit
 }
 
 func (s *State) find(id, event string) *item {
@@ -80,7 +82,12 @@ func (s *State) find(id, event string) *item {
 }
 
 func (e Leave) apply(s *State) {
-	if it := s.find(e.Item, "leave"); it != nil {
+	it := s.find(e.Item, "leave")
+	switch {
+	case it == nil:
+	case it.spec.Media == Callback && it.state < ItemConnecting: // the call that it came from has ended
+		s.reject(Rejection{Event: "leave", Item: e.Item, Reason: "nobody holds the line for a callback"})
+	default:
 		s.leave(it, ReasonGone)
 	}
 }
@@ -93,7 +100,7 @@ func (s *State) leave(it *item, reason string) {
 		on = itemLeaveShort
 	}
 	wait := s.now.Sub(it.te)
-	if s.move(it, on, reason) && it.state == ItemAbandoned {
+	if s.move(it, on, reason) && it.state == ItemAbandoned && it.from != ItemDormant {
 		it.queue.abandoned++
 		it.queue.rates.waited(s.now, wait, true)
 	}
@@ -124,56 +131,14 @@ func (e End) apply(s *State) {
 	it := s.find(e.Item, "end")
 	switch {
 	case it == nil:
+	case it.state == ItemDormant || it.state == ItemQueued || it.state == ItemOffered:
+		s.reject(Rejection{Event: "end", Item: e.Item, Reason: "item is " + it.state.String()})
 	case it.state != ItemConnecting:
 		s.move(it, itemEnd, e.By)
 	case e.By == "agent":
 		s.moveOffer(it, offerDecline, ReasonFail)
 	default:
 		s.leave(it, ReasonGone)
-	}
-}
-
-func (e Transfer) apply(s *State) {
-	it := s.find(e.Item, "transfer")
-	if it == nil {
-		return
-	}
-	q := s.queues[e.Queue]
-	switch {
-	case q == nil:
-		s.reject(Rejection{Event: "transfer", Item: e.Item, Reason: "no such queue"})
-		return
-	case it.state != ItemActive:
-		s.reject(Rejection{Event: "transfer", Item: e.Item, Reason: "item is " + it.state.String()})
-		return
-	}
-	if reason := s.joinGuard(q, it.spec); reason != "" {
-		s.reject(Rejection{Event: "transfer", Item: e.Item, Reason: "queue " + e.Queue + " is " + reason})
-		return
-	}
-	s.exclude(it, it.agent, ReasonReject)
-	s.handled(it.agent, it) // here, for the queue that it leaves
-	it.answered = time.Time{}
-	it.next, it.te = q, s.now
-	it.spec.Queue = e.Queue
-	if !e.Keep {
-		it.t0, it.spec.T0 = s.now, s.now
-	}
-	s.move(it, itemTransfer, "")
-}
-
-func (e Convert) apply(s *State) {
-	it := s.find(e.Item, "convert")
-	switch {
-	case it == nil:
-	case e.Media.index() < 0:
-		s.reject(Rejection{Event: "convert", Item: e.Item, Reason: "no such medium"})
-	case it.state != ItemQueued:
-		s.reject(Rejection{Event: "convert", Item: e.Item, Reason: "item is " + it.state.String()})
-	default:
-		it.spec.Media, it.spec.Customer = e.Media, e.Customer
-		it.media = e.Media.index()
-		s.move(it, itemConvert, string(e.Media))
 	}
 }
 

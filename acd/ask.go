@@ -41,6 +41,11 @@ func (d *Dispatcher) Items(ctx context.Context, queue string, limit int) ([]Item
 	return ask(ctx, d, func(s *State) []ItemView { return s.Items(queue, limit) })
 }
 
+// OfMedia copies all live items of a medium, by ID. It walks over all items: for the time after a restart, not for a wallboard.
+func (d *Dispatcher) OfMedia(ctx context.Context, m Media) ([]ItemView, error) {
+	return ask(ctx, d, func(s *State) []ItemView { return s.OfMedia(m) })
+}
+
 // Item copies one live item; ok is false when there is none of that ID.
 func (d *Dispatcher) Item(ctx context.Context, id string) (view ItemView, ok bool, err error) {
 	type found struct {

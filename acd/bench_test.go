@@ -169,3 +169,81 @@ func BenchmarkConfigure(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkThreads is the life of a thread under load, over all that waits: parked, woken, answered, parked, and a sticky item of
+// the same agent that comes and goes. Five steps each.
+func BenchmarkThreads(b *testing.B) {
+	const agents = 10_000
+	for _, waiting := range []int{1000, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("agents=%d/waiting=%d", agents, waiting), func(b *testing.B) {
+			s := loaded(b, agents, waiting)
+			now := epoch0.Add(time.Second)
+			// Every hundredth agent ends the call and has a thread instead; the queue's other items wait for phones that are gone.
+			var held []string
+			for i := 0; i < agents; i += 100 {
+				a := s.agents[fmt.Sprintf("a%05d", i)]
+				o := a.items[0].offerID()
+				s.Step(DeviceUsable{a.cfg.ID, Phone, false}, now)
+				s.Step(End{o.Item, "agent"}, now)
+				id := "m" + strconv.Itoa(i)
+				s.Step(Enqueue{Item{ID: id, Queue: a.cfg.Queues[0], Media: Message, Sticky: []Sticky{{Agent: a.cfg.ID}}}}, now)
+				if it := s.items[id]; it.agent != nil {
+					s.Step(Accept{it.offerID(), it.agent.cfg.ID}, now)
+					s.Step(MediaUp{id, 0}, now)
+					held = append(held, id)
+				}
+			}
+			if len(held) < agents/200 {
+				b.Fatalf("%d threads", len(held))
+			}
+			i, events := 0, 0
+			b.ReportAllocs()
+			for b.Loop() {
+				now = now.Add(time.Microsecond)
+				id := held[i%len(held)]
+				agent := s.items[id].agent.cfg.ID
+				s.Step(Park{Item: id}, now)
+				s.Step(CustomerSpoke{id}, now)
+				s.Step(AgentSpoke{id}, now)
+				sticky := "s" + strconv.Itoa(i)
+				r := s.Step(Enqueue{Item{ID: sticky, Queue: s.items[id].spec.Queue, Media: Chat, Sticky: []Sticky{{Agent: agent}}}}, now)
+				if len(r.Effects) == 0 {
+					b.Fatalf("%s was not offered", sticky)
+				}
+				s.Step(Leave{sticky}, now)
+				events += 5
+				i++
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(events), "ns/event")
+		})
+	}
+}
+
+// BenchmarkCallbacks is a callback that is booked for later, put off, begins, and is cancelled, among as many dormant ones.
+func BenchmarkCallbacks(b *testing.B) {
+	for _, dormant := range []int{1000, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("dormant=%d", dormant), func(b *testing.B) {
+			s := loaded(b, 1000, 1000)
+			now := epoch0.Add(time.Second)
+			book := func(id string) {
+				s.Step(Enqueue{Item{ID: id, Queue: "q3", Media: Callback, Key: id, From: now.Add(time.Hour), Until: now.Add(2 * time.Hour)}},
+					now)
+			}
+			for i := range dormant {
+				book("d" + strconv.Itoa(i))
+			}
+			i := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				id := "c" + strconv.Itoa(i)
+				now = now.Add(time.Microsecond)
+				book(id)
+				s.Step(Postpone{id, now.Add(time.Minute), "wish"}, now)
+				s.Step(Convert{Item: id, Media: Voice}, now)
+				s.Step(Cancel{Item: id}, now)
+				i++
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(4*b.N), "ns/event")
+		})
+	}
+}

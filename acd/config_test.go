@@ -21,13 +21,19 @@ queues:
   - {agents: [nobody]}
   - {name: "b c", agents: [z, z], tiers: {nobody: 1}}
   - {name: d, relax: [{need: {x: 1}}, {after: 0s, need: {x: 2, y: 101}}]}
+  - {name: e, dispositions: [ok], default_disposition: none, sticky: -1s, overflow: [{after: 5s, to: f}, {after: 2s, to: nowhere}, {to: f, offer: callback}]}
+  - {name: f, overflow: [{after: 5s}, {after: 5s, offer: voicemail}, {after: 6s, to: g, media: [pigeon]}]}
+  - {name: g, overflow: [{after: 1m, to: e}]}
 agents:
   - {id: z, queues: [nowhere], skills: {x: -1}, budget: -1, caps: {voice: -1, pigeon: 1}}
   - {id: z}
   - {}
 media:
-  voice: {weight: -1, max: -1, misses: -1, offer_timeout: -1s, wrap_up_share: 101, device: fax, hold: maybe, over: [pigeon]}
+  voice: {weight: -1, max: -1, misses: -1, offer_timeout: -1s, wrap_up_share: 101, device: fax, hold: maybe, over: [pigeon],
+    parked: -1, park_after: -1s, reply: -1s, grace: -1s, connect_timeout: -1s}
+  chat: {parked: 31}
   pigeon: {}
+lease: -1s
 limits: {items: -1, needs: -1, why: -1, classes: -1}
 `)
 	var paths string
@@ -55,6 +61,11 @@ func TestEffectiveFillsDefaults(t *testing.T) {
 	}
 	if v := got.Media[Chat]; v.Device != Phone || v.Hold != HoldLive || len(v.Over) != 1 || v.Max != 3 {
 		t.Errorf("chat: %+v", v)
+	}
+	if m := got.Media[Message]; m.Parked != 5 || m.Weight != 20 || m.Max != 10 || m.ParkAfter != 10*time.Minute || m.Grace != time.Minute ||
+		got.Media[Chat].Reply != 2*time.Minute || got.Media[Callback].Connect != time.Minute || got.Lease != 15*time.Second ||
+		q.Sticky != 20*time.Second {
+		t.Errorf("message: %+v, lease %v, sticky %v", m, got.Lease, q.Sticky)
 	}
 	if got.Agents[0].Budget != 100 || got.Limits.Items != defaultItems || len(got.Media) != mediaCount {
 		t.Errorf("got %+v", got.Limits)

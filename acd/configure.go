@@ -68,7 +68,7 @@ func (s *State) clearPools() []*item {
 		for _, p := range q.list {
 			p.dead = true
 		}
-		q.pools, q.list, q.members, q.ready = map[poolKey]*pool{}, nil, nil, 0
+		q.pools, q.list, q.members, q.ready, q.named = map[poolKey]*pool{}, nil, nil, 0, 0
 	}
 	for _, a := range s.agents {
 		a.seats, a.former, a.members = nil, a.members, nil
@@ -119,6 +119,11 @@ func (s *State) configureAgents() (gone []*agent) {
 func (s *State) remove(a *agent) {
 	if a.state != AgentOffline {
 		s.signOut(a, ReasonRemoved)
+	}
+	for _, it := range slices.Clone(a.items) {
+		if it.state.aside() {
+			s.lost(it, ReasonRemoved)
+		}
 	}
 	if len(a.items) == 0 && s.agents[a.cfg.ID] == a {
 		s.forget(a)

@@ -61,7 +61,7 @@ func TestTransferCountsForTheQueueItLeaves(t *testing.T) {
 		s.Step(ev, epoch0)
 	}
 	now := epoch0.Add(time.Minute)
-	s.Step(Transfer{"i1", "sales", true}, now)
+	s.Step(Transfer{Item: "i1", Queue: "sales", Keep: true}, now)
 	if from := s.queues["billing"].rates.sum(now); from.done != 1 || from.handle != time.Minute {
 		t.Errorf("billing has %+v, want one item of a minute", from)
 	}

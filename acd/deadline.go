@@ -12,16 +12,22 @@ const (
 	timerWork                      // offer, connect or wrap-up time is over, by the item's state
 	timerAnnounce                  // the next announcement
 	timerCool                      // the agent may be offered the item again
+	timerFrom                      // the item's window begins
+	timerNamed                     // the item is no longer its named agents' alone
+	timerSpill                     // the next rule of the queue's overflow
+	timerReply                     // customer or agent have been silent for long
+	timerGrace                     // the agent's desk has been lost for long
+	timerLease                     // the agent's desk counts as lost
 )
 
-// timer is one deadline of an item; it lives inside the item.
+// timer is one deadline of an item, or an agent's lease; it lives inside of that.
 type timer struct {
 	at    time.Time
 	seq   uint64
 	place int // in the list + 1, 0: not armed
 	kind  timerKind
 	item  *item
-	agent *agent // timerCool
+	agent *agent // timerCool, timerLease
 }
 
 // deadlines is a heap of timers: earliest first, then the one armed first. Owned by the State.

@@ -156,6 +156,7 @@ func (d *Dispatcher) step(ev Event) {
 	d.batch.effects = append(d.batch.effects, r.Effects...)
 	for _, x := range r.Rejected {
 		d.metrics.rejected.Inc()
+		d.batch.effects = append(d.batch.effects, x)
 		d.log.Warn("event rejected", "method", x.Event, "item", x.Item, "agent", x.Agent, "reason", x.Reason)
 	}
 	d.metrics.step(time.Since(start), d.state, len(d.mailbox))

@@ -160,7 +160,10 @@ func TestRestoreRefused(t *testing.T) {
 func TestStrangersAreRejected(t *testing.T) {
 	s, _ := NewState(smallConfig())
 	for _, ev := range []Event{Leave{"x"}, Accept{OfferID{"x", 1}, "anna"}, Decline{OfferID{"x", 1}, "anna", ReasonBusy},
-		MediaUp{"x", 0}, End{"x", "agent"}, Transfer{"x", "billing", true}, Convert{"x", Callback, ""}, Cancel{"x", ""},
+		MediaUp{"x", 0}, End{"x", "agent"}, Transfer{Item: "x", Queue: "billing"}, Convert{Item: "x", Media: Callback},
+		Cancel{"x", ""}, Park{Item: "x"}, CustomerSpoke{"x"}, AgentSpoke{"x"}, Switch{Item: "x", Media: Chat}, AgentLost{Item: "x"},
+		Unreached{Item: "x"}, Postpone{Item: "x"}, Lease{"x", true}, Elsewhere{"x", Voice, 1}, Elsewhere{"anna", "pigeon", 1},
+		Elsewhere{"anna", Voice, -1},
 		SignIn{"x", true}, SignOut{"x", ""}, SetState{"x", true, ""}, DeviceUsable{"x", Phone, true},
 		DeviceUsable{"anna", "fax", true}, WrapUpDone{Item: "x"}, WrapUpExtend{"x", ""}, SetQueue{"x", QueueOpen},
 		SignOut{"anna", ""}, SetState{"anna", true, ""}, Configure{Config{Queues: []QueueConfig{{}}}}} {

@@ -19,7 +19,26 @@ type Connector interface {
 	ItemEnded(ItemEnded)
 }
 
-// Effect is a call of one Connector method.
+// Watcher is what a Connector may also be, to be told of items that change without an offer or an end, and of events that
+// were rejected. The rules of Connector hold.
+type Watcher interface {
+	ItemChanged(ItemChanged)
+	Rejected(Rejection)
+}
+
+// ItemChanged says that an item which an agent has is now in another state or of another medium: parked, waking, active
+// (again), dormant; or that a transfer has taken it from an agent (queued; Reason names the agent).
+type ItemChanged struct {
+	Item   string
+	Queue  string
+	Agent  string // empty: none any more
+	Media  Media
+	State  ItemState
+	Epoch  uint64
+	Reason string
+}
+
+// Effect is a call of one Connector or Watcher method.
 type Effect interface{ perform(Connector) }
 
 // Offer proposes an item to an agent until the deadline.
@@ -31,6 +50,8 @@ type Offer struct {
 	Deadline time.Time
 	Waited   time.Duration // since first arrival
 	Why      string        // "longest_idle: 1 of 3 free, urgency 0.6"
+	// Recovered says that another agent was lost or did not reply: the customer has been served already.
+	Recovered bool
 }
 
 // Withdraw takes an offer back, or tells a late accept that it lost. It may name an offer that the agent's side has ended.
@@ -83,3 +104,15 @@ func (e TimedOut) perform(c Connector)     { c.TimedOut(e) }
 func (e Announce) perform(c Connector)     { c.Announce(e) }
 func (e AgentChanged) perform(c Connector) { c.AgentChanged(e) }
 func (e ItemEnded) perform(c Connector)    { c.ItemEnded(e) }
+
+func (e ItemChanged) perform(c Connector) {
+	if w, ok := c.(Watcher); ok {
+		w.ItemChanged(e)
+	}
+}
+
+func (r Rejection) perform(c Connector) {
+	if w, ok := c.(Watcher); ok {
+		w.Rejected(r)
+	}
+}

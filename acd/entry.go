@@ -26,7 +26,9 @@ type Entry struct {
 	Reason      string       `json:"reason,omitempty"`
 	T0          time.Time    `json:"t0,omitzero"` // where it changed
 	Customer    string       `json:"customer,omitempty"`
-	Spec        *Item        `json:"spec,omitempty"` // when enqueued or refused
+	Spec        *Item        `json:"spec,omitempty"`      // when enqueued or refused, or where it changed
+	Named       *Named       `json:"named,omitempty"`     // when queued: the agents who are asked alone
+	Recovered   bool         `json:"recovered,omitempty"` // when queued: an agent was lost
 }
 
 // Journal makes entries durable. Append may return before they are; done is called exactly once, from any goroutine. Calls

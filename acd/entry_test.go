@@ -15,14 +15,14 @@ func TestJournalSurvivesJSON(t *testing.T) {
 		w.happen()
 	}
 	want := w.state.Image()
-	half := len(w.journal) / 2
-	early, err := Fold(nil, w.journal[:half])
+	half := len(w.all) / 2
+	early, err := Fold(nil, w.all[:half])
 	if err != nil {
 		t.Fatal(err)
 	}
 	var entries []Entry
 	var im Image
-	reread(t, w.journal, &entries)
+	reread(t, w.all, &entries)
 	reread(t, early, &im)
 	for name, from := range map[string]*Image{"nothing": nil, "an image": &im} {
 		got, err := Fold(from, entries)
@@ -56,6 +56,10 @@ func TestHashTellsStatesApart(t *testing.T) {
 		"epoch":  func(im *Image) { im.Items[0].Epoch = 1 },
 		"owner":  func(im *Image) { im.Items[0].Agent = "x" },
 		"agent":  func(im *Image) { im.Agents[0].State = AgentAway },
+		"named":  func(im *Image) { im.Items[0].Named = &Named{Agents: []string{"x"}} },
+		"lost":   func(im *Image) { im.Items[0].Recovered = true },
+		"window": func(im *Image) { im.Items[0].Item.From = epoch0 },
+		"tries":  func(im *Image) { im.Items[0].Item.Tried = 1 },
 		"queues": func(im *Image) { im.Queues = []QueueImage{{"q", QueuePaused}} },
 	} {
 		im := base
@@ -94,7 +98,7 @@ func TestEntryAsTimelineEvent(t *testing.T) {
 func TestEveryItemKindIsJourneys(t *testing.T) {
 	for _, r := range itemRows {
 		for _, reason := range []string{ReasonNoAnswer, ReasonReject, ReasonBusy, ReasonFail, ReasonAgent, ReasonConnect} {
-			if kindOf(r.on, r.to, reason) == "" {
+			if !kindOf(r.on, r.to, reason).Known() {
 				t.Errorf("%s on %s: no kind", r.from, itemOnNames[r.on])
 			}
 		}
@@ -128,13 +132,20 @@ func fuzzEvent(w *world, kind, arg byte) Event {
 	events := []Event{
 		Enqueue{Item{ID: id, Queue: queue, Media: mediaList[int(arg)%mediaCount]}}, Leave{id}, Accept{offer, holder},
 		Decline{offer, holder, []string{ReasonBusy, ReasonNoAnswer, "?"}[arg%3]}, MediaUp{id, 0}, End{id, "agent"},
-		End{id, "customer"}, Transfer{id, queue, true}, Convert{id, Callback, "+1"}, Cancel{id, ""}, SignIn{agent, arg%2 == 0},
+		End{id, "customer"}, Transfer{Item: id, Queue: queue, Keep: true, Agent: []string{"", agent}[arg%2]},
+		Convert{Item: id, Media: Callback, Customer: "+1", Aside: arg%3 == 0}, Cancel{id, ""}, SignIn{agent, arg%2 == 0},
 		SignOut{agent, "x"}, SetState{agent, arg%2 == 0, "y"}, DeviceUsable{agent, Phone, arg%2 == 0},
 		WrapUpDone{Item: id, Agent: holder}, WrapUpExtend{id, holder}, SetQueue{queue, QueuePaused}, SetQueue{queue, QueueOpen},
-		Configure{w.cfg}, Tick{},
+		Configure{w.cfg}, Tick{}, Park{Item: id}, CustomerSpoke{id}, AgentSpoke{id}, AgentLost{Item: id}, Unreached{Item: id},
+		Switch{Item: id, Media: mediaList[int(arg)%mediaCount]}, Postpone{id, w.now.Add(time.Duration(arg) * time.Second), "x"},
+		Lease{agent, arg%2 == 0}, DeviceUsable{agent, Desk, arg%2 == 0}, Elsewhere{agent, Voice, int(arg % 3)},
+		Enqueue{Item{ID: id, Queue: queue, Media: Message, Sticky: []Sticky{{Agent: agent}}}},
 	}
-	if _, over := w.ended[id]; over && int(kind)%len(events) == 0 {
-		return Tick{} // IDs are unique for ever
+	ev := events[int(kind)%len(events)]
+	if _, enqueue := ev.(Enqueue); enqueue {
+		if w.counts["used "+id]++; w.counts["used "+id] > 1 {
+			return Tick{} // IDs are unique for ever
+		}
 	}
-	return events[int(kind)%len(events)]
+	return ev
 }

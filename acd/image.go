@@ -26,6 +26,9 @@ type ItemImage struct {
 	Epoch   uint64    `json:"epoch"`
 	Entered time.Time `json:"entered"`
 	Agent   string    `json:"agent,omitempty"`
+
+	Named     *Named `json:"named,omitempty"`
+	Recovered bool   `json:"recovered,omitempty"`
 }
 
 // AgentImage is an agent who has been at work.
@@ -56,7 +59,7 @@ func (s *State) Image() Image {
 	f := newFold(nil)
 	f.seq = s.seq
 	for id, it := range s.items {
-		x := ItemImage{Item: it.spec, State: it.state, Epoch: it.epoch, Entered: it.te}
+		x := ItemImage{Item: it.spec, State: it.state, Epoch: it.epoch, Entered: it.te, Named: it.named, Recovered: it.recovered}
 		if it.agent != nil {
 			x.Agent = it.agent.cfg.ID
 		}
@@ -171,16 +174,29 @@ func (f *fold) item(e *Entry) {
 		return
 	}
 	if e.Spec != nil {
-		x = ItemImage{Item: *e.Spec, Entered: e.At}
+		x.Item = *e.Spec
+	}
+	if !known || (x.State == ItemDormant && state == ItemQueued) {
+		x.Entered = e.At
 	}
 	x.State, x.Epoch, x.Agent = state, e.Epoch, ""
+	switch state {
+	case ItemQueued:
+		x.Named, x.Recovered = e.Named, e.Recovered
+	case ItemDormant:
+		x.Named, x.Recovered = nil, false
+	case ItemConnecting:
+		x.Named = nil
+	case ItemActive:
+		x.Recovered = false
+	}
 	if state == ItemOffered || state.assigned() {
 		x.Agent = e.Agent
 	}
-	switch e.Kind {
-	case journey.Transferred:
+	switch {
+	case e.Kind == journey.Transferred:
 		x.Entered, x.Item.Queue, x.Item.T0 = e.At, e.Queue, e.T0
-	case journey.Requeued:
+	case e.Kind == journey.Requeued:
 		x.Item.Media = e.Media
 		if e.Customer != "" {
 			x.Item.Customer = e.Customer
@@ -189,9 +205,9 @@ func (f *fold) item(e *Entry) {
 	f.items[e.Item] = x
 }
 
-// freed notes the time from which an agent is idle: an item that was accepted is no longer with the agent.
+// freed notes the time from which an agent is idle: the agent works no longer on an item that was accepted.
 func (f *fold) freed(x ItemImage, next ItemState, at time.Time) {
-	if !x.State.assigned() || next.assigned() {
+	if !x.State.works() || next.works() {
 		return
 	}
 	if a, ok := f.agents[x.Agent]; ok {

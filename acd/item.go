@@ -14,19 +14,26 @@ type item struct {
 	state, from ItemState
 	epoch       uint64
 	t0, te      time.Time // first arrival; entry into the present queue
+	joined      time.Time // from which its own longest wait counts
+	spilled     int       // rules of the queue's overflow that are behind it
 	queue, next *queue    // next: where a transfer goes
 	media       int
 
 	pool  *pool // where it waits, nil when it does not
 	class *class
-	node  node[*item]
+	node  node[*item] // in the class, or in the queue's list of dormant ones
+	later *queue      // whose list of dormant ones it is in
 	step  int
 
 	offer       offerState
 	agent       *agent
-	last        string // the agent before
-	cost        int    // of the agent's load
-	answered    time.Time
+	last        string    // the agent before
+	cost        int       // of the agent's load
+	answered    time.Time // moved on by the time that it was parked
+	aside       time.Time // parked since
+	recovered   bool      // another agent was lost
+	named       *Named    // the agents who are asked alone
+	owes        party     // who is to speak
 	worked      time.Time // wrap-up began
 	extended    bool
 	disposition string
@@ -37,12 +44,17 @@ type item struct {
 	relax    timer
 	work     timer
 	speak    timer
+	begin    timer
+	alone    timer
+	over     timer
+	reply    timer
+	grace    timer
 	told     int           // last announced position
 	toldWait time.Duration // last announced P80
 }
 
 func newItem(spec Item, q *queue, now time.Time) *item {
-	it := &item{spec: spec, queue: q, media: spec.Media.index(), t0: spec.T0, te: now}
+	it := &item{spec: spec, queue: q, media: spec.Media.index(), t0: spec.T0, te: now, joined: now}
 	if it.t0.IsZero() || it.t0.After(now) {
 		it.t0 = now
 	}
@@ -54,6 +66,11 @@ func newItem(spec Item, q *queue, now time.Time) *item {
 	it.relax = timer{kind: timerRelax, item: it}
 	it.work = timer{kind: timerWork, item: it}
 	it.speak = timer{kind: timerAnnounce, item: it}
+	it.begin = timer{kind: timerFrom, item: it}
+	it.alone = timer{kind: timerNamed, item: it}
+	it.over = timer{kind: timerSpill, item: it}
+	it.reply = timer{kind: timerReply, item: it}
+	it.grace = timer{kind: timerGrace, item: it}
 	return it
 }
 
@@ -66,11 +83,17 @@ func (it *item) steps() route.Steps {
 	return it.queue.cfg.Relax
 }
 
-// assigned tells whether the state is one in which an accepted agent works on the item.
-func (s ItemState) assigned() bool { return s == ItemConnecting || s == ItemActive || s == ItemWrapUp }
+// assigned tells whether the state is one in which an accepted agent has the item.
+func (s ItemState) assigned() bool { return s >= ItemConnecting && s <= ItemWrapUp }
+
+// aside tells whether the state is that of a thread which asks nothing of the agent who has it.
+func (s ItemState) aside() bool { return s == ItemParked || s == ItemWaking }
+
+// works tells whether the state is one in which an agent works on the item.
+func (s ItemState) works() bool { return s.assigned() && !s.aside() }
 
 // itemActs perform the flags of the item table, in bit order.
-var itemActs [9]func(s *State, it *item, reason string)
+var itemActs [15]func(s *State, it *item, reason string)
 
 // move is the one place where an item's state changes: table, journal entry, flagged acts. A pair that is not listed is
 // rejected.
@@ -102,14 +125,18 @@ func (s *State) journalItem(it *item, on itemOn, reason string) {
 	if it.agent != nil {
 		e.Agent = it.agent.cfg.ID
 	}
+	if it.state == ItemQueued {
+		e.Named, e.Recovered = it.named, it.recovered
+	}
 	switch on {
-	case itemAdmit, itemRefuse:
+	case itemAdmit, itemRefuse, itemBook, itemPostpone, itemSwitch:
 		spec := it.spec
 		e.Spec, e.T0 = &spec, it.t0
-	case itemTransfer:
+	case itemTransfer, itemOverflow:
 		e.T0 = it.t0
 	case itemConvert:
-		e.Customer = it.spec.Customer
+		spec := it.spec
+		e.Spec, e.Customer = &spec, it.spec.Customer
 	}
 	s.entry(e)
 }
@@ -117,6 +144,7 @@ func (s *State) journalItem(it *item, on itemOn, reason string) {
 // close reports the outcome and forgets the item.
 func (s *State) close(it *item, reason string) {
 	s.stopAll(it)
+	s.rise(it)
 	it.queue.count[it.state]--
 	if s.items[it.spec.ID] == it {
 		delete(s.items, it.spec.ID)
@@ -133,7 +161,8 @@ func (s *State) close(it *item, reason string) {
 }
 
 func (s *State) stopAll(it *item) {
-	for _, t := range []*timer{&it.wait, &it.until, &it.relax, &it.work, &it.speak} {
+	for _, t := range []*timer{&it.wait, &it.until, &it.relax, &it.work, &it.speak, &it.begin, &it.alone, &it.over, &it.reply,
+		&it.grace} {
 		s.timers.stop(t)
 	}
 	for _, t := range it.cool {

@@ -32,6 +32,7 @@ func (s *State) touch(p *pool) {
 // settle matches until no pair is left in the touched pools, then announces to those who joined and still wait.
 // Offers only take agents and items away, so no other pool can gain a pair.
 func (s *State) settle() {
+	s.unstrand()
 	for {
 		best, second := s.best()
 		if best.it == nil {
@@ -50,6 +51,7 @@ func (s *State) settle() {
 		s.joined[i] = nil
 	}
 	s.joined = s.joined[:0]
+	s.sweep()
 }
 
 // best returns the most urgent item of the touched pools that has an eligible agent, and the one after it.
@@ -78,7 +80,7 @@ func (s *State) head(p *pool, c *class) pick {
 	n := c.items.first()
 	for i := 1; n != nil; i++ {
 		if a, excluded := s.choose(p, n.val); a != nil {
-			return pick{n.val, a, c.Urgency(s.now.Sub(n.val.t0)), excluded}
+			return pick{n.val, a, s.urgency(n.val), excluded}
 		}
 		n = c.items.at(i)
 	}

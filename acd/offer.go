@@ -16,7 +16,8 @@ func init() {
 	}
 	itemActs = [...]func(s *State, it *item, reason string){
 		(*State).unlist, (*State).withdraw, (*State).release, (*State).reserve, (*State).connect, (*State).answer,
-		(*State).wrapUp, (*State).list, (*State).close,
+		(*State).wrapUp, (*State).recount, (*State).layAside, (*State).rouse, (*State).startGrace, (*State).enter,
+		(*State).sleep, (*State).list, (*State).close,
 	}
 }
 
@@ -54,7 +55,11 @@ func (s *State) actMissed(it *item, a *agent, _ string) {
 
 func (s *State) actRequeue(it *item, _ *agent, reason string) {
 	s.decide(it, "missed", reason)
-	s.move(it, itemMiss, reason)
+	on := itemMiss
+	if it.state != ItemOffered && it.state != ItemConnecting {
+		on = itemLost
+	}
+	s.move(it, on, reason)
 }
 
 // reserve takes the agent's capacity and makes the offer; the agent and the epoch are set by give.
@@ -67,7 +72,7 @@ func (s *State) reserve(it *item, _ string) {
 	deadline := s.now.Add(ring)
 	s.timers.arm(&it.work, deadline)
 	s.effect(Offer{ID: it.offerID(), Item: it.spec, Agent: it.agent.cfg.ID, Endpoint: it.agent.cfg.Endpoint,
-		Deadline: deadline, Waited: s.now.Sub(it.t0), Why: s.why.last().short()})
+		Deadline: deadline, Waited: s.now.Sub(it.t0), Why: s.why.last().short(), Recovered: it.recovered})
 }
 
 // short says in a few words why an offer was made.
@@ -85,11 +90,13 @@ func (s *State) withdraw(it *item, reason string) {
 // release gives the agent's capacity back.
 func (s *State) release(it *item, _ string) {
 	s.timers.stop(&it.work)
+	s.quiet(it)
 	a := it.agent
 	if a == nil {
 		return
 	}
 	if !it.answered.IsZero() {
+		s.unpause(it)
 		s.handled(a, it)
 	}
 	it.agent, it.last, it.answered, it.disposition, it.extended = nil, a.cfg.ID, time.Time{}, "", false
@@ -98,7 +105,9 @@ func (s *State) release(it *item, _ string) {
 
 // connect says that the accept is durable, and waits for the media.
 func (s *State) connect(it *item, _ string) {
-	s.timers.arm(&it.work, s.now.Add(it.queue.cfg.Connect))
+	it.named = nil
+	s.timers.stop(&it.alone)
+	s.timers.arm(&it.work, s.now.Add(max(it.queue.cfg.Connect, s.rules[it.media].Connect)))
 	s.effect(Connect{Item: it.spec, Offer: it.offerID(), Agent: it.agent.cfg.ID})
 	s.show(it.agent)
 }
@@ -106,7 +115,7 @@ func (s *State) connect(it *item, _ string) {
 // answer stamps the time from which the customer is served.
 func (s *State) answer(it *item, _ string) {
 	s.timers.stop(&it.work)
-	it.answered = s.now
+	it.answered, it.recovered = s.now, false
 	it.queue.answered++
 	it.queue.rates.waited(s.now, s.now.Sub(it.te), false)
 }
@@ -114,15 +123,30 @@ func (s *State) answer(it *item, _ string) {
 // wrapUp starts the work after the item; without any configured it is over at once.
 func (s *State) wrapUp(it *item, _ string) {
 	it.worked = s.now
+	s.quiet(it)
 	wrap := it.queue.cfg.WrapUp
 	if wrap <= 0 {
-		s.move(it, itemComplete, it.disposition)
+		s.complete(it)
 		return
 	}
-	a, kept := it.agent, s.rules[it.media].Weight*s.rules[it.media].WrapUpShare/100
-	a.load += kept - it.cost
-	it.cost = kept
 	s.timers.arm(&it.work, s.now.Add(wrap))
+	s.weigh(it, s.rules[it.media].Weight*s.rules[it.media].WrapUpShare/100)
+}
+
+// complete ends a wrap-up with what the agent said, or the queue's default.
+func (s *State) complete(it *item) {
+	code := it.disposition
+	if code == "" {
+		code = it.queue.cfg.Default
+	}
+	s.move(it, itemComplete, code)
+}
+
+// weigh changes what an item costs its agent.
+func (s *State) weigh(it *item, cost int) {
+	a := it.agent
+	a.load += cost - it.cost
+	it.cost = cost
 	s.refresh(a)
 	s.show(a)
 }

@@ -24,10 +24,12 @@ const (
 	offerExpire
 	offerLeave   // the item ends: customer gone, cancelled
 	offerSignOut // the agent is gone: signed out, removed, device lost
+	offerLost    // the agent is gone or silent after the item was active
 	offerOns
 )
 
-var offerOnNames = [offerOns]string{"agent accepts", "agent declines", "timeout", "customer leaves", "agent signs out"}
+var offerOnNames = [offerOns]string{"agent accepts", "agent declines", "timeout", "customer leaves", "agent signs out",
+	"agent lost"}
 
 type offerDo uint32
 
@@ -51,6 +53,7 @@ var offerRows = []row[offerState, offerOn, offerDo]{
 	{offerAccepted, offerDecline, offerDeclined, offerExclude | offerRequeue, "3B agent side fails"},
 	{offerAccepted, offerExpire, offerExpired, offerTell | offerExclude | offerRequeue, "3B connect timeout"},
 	{offerAccepted, offerLeave, offerWithdrawn, offerTell, "3B"},
+	{offerAccepted, offerLost, offerWithdrawn, offerTell | offerExclude | offerRequeue, "3B agents lost"},
 	{offerAccepted, offerSignOut, offerWithdrawn, offerTell | offerRequeue, "3B agents lost"},
 }
 

@@ -1,6 +1,10 @@
 package acd
 
-import "tandem/acd/route"
+import (
+	"time"
+
+	"tandem/acd/route"
+)
 
 // rule is a compiled MediaRule.
 type rule struct {
@@ -23,7 +27,9 @@ type queue struct {
 	mode    QueueMode
 	removed bool // from the configuration; what still comes back to it times out
 	pools   map[poolKey]*pool
-	list    []*pool // in order of creation
+	list    []*pool     // in order of creation, until one is dropped
+	named   int         // of these, pools of named agents
+	later   tree[*item] // dormant, by the time when that ends
 	members []*member
 	count   [itemStates]int
 	ready   int64 // millionths of agents: shares of the members who are available
@@ -50,6 +56,9 @@ type pool struct {
 	staffed int
 	touched bool
 	dead    bool
+	named   bool // its agents are named by its items
+	able    int  // of a named pool: agents who want work of the medium
+	at      int  // in the queue's list
 }
 
 // class is the items of one urgency class in a pool, by first arrival.
@@ -75,12 +84,11 @@ func (s *State) pool(q *queue, media int, need route.Need) *pool {
 	if p, ok := q.pools[k]; ok {
 		return p
 	}
-	if len(q.pools) >= s.cfg.Limits.Needs*mediaCount {
+	if len(q.pools)-q.named >= s.cfg.Limits.Needs*mediaCount {
 		s.evict(q)
 	}
 	p := &pool{queue: q, media: media, need: need, sig: k.sig}
-	q.pools[k] = p
-	q.list = append(q.list, p)
+	s.addPool(q, p)
 	for _, m := range q.members {
 		if m.agent.cfg.Skills.Covers(need) {
 			s.seat(p, m)
@@ -93,9 +101,10 @@ func (s *State) pool(q *queue, media int, need route.Need) *pool {
 func (s *State) evict(q *queue) {
 	kept := q.list[:0]
 	for _, p := range q.list {
-		if p.dead = p.waiting == 0; p.dead {
+		if p.dead = p.waiting == 0 && !p.named; p.dead {
 			delete(q.pools, poolKey{p.media, p.sig})
 		} else {
+			p.at = len(kept)
 			kept = append(kept, p)
 		}
 	}
@@ -106,13 +115,18 @@ func (s *State) evict(q *queue) {
 	}
 }
 
-// class returns the class of an item in a pool. Above the limit of classes an item joins the first one.
-func (s *State) class(p *pool, it *item) *class {
+// classOf is the urgency class that an item belongs to.
+func (s *State) classOf(it *item) route.Class {
 	w := it.spec.Weight
 	if w <= 0 {
 		w = 1
 	}
-	want := route.NewClass(it.queue.cfg.Weight*w, it.queue.cfg.Target, it.spec.Credit)
+	return route.NewClass(it.queue.cfg.Weight*w, it.queue.cfg.Target, it.spec.Credit)
+}
+
+// class returns the class of an item in a pool. Above the limit of classes an item joins the first one.
+func (s *State) class(p *pool, it *item) *class {
+	want := s.classOf(it)
 	for _, c := range p.classes {
 		if c.Class == want {
 			return c
@@ -134,7 +148,7 @@ func (s *State) class(p *pool, it *item) *class {
 
 // list makes an item wait at its old position and starts its waiting timers.
 func (s *State) list(it *item, reason string) {
-	if it.from == ItemActive {
+	if it.from.assigned() {
 		it.told, it.toldWait = 0, 0 // another queue: places there are told anew
 	}
 	s.enlist(it)
@@ -149,20 +163,26 @@ func (s *State) list(it *item, reason string) {
 	s.decide(it, "queued", reason)
 }
 
-// armWait sets the end of an item's patience: now if its queue is gone.
+// armWait sets the end of an item's patience: now if its queue is gone. An item with a window has no other end.
 func (s *State) armWait(it *item) {
-	most := it.queue.cfg.MaxWait
-	if own := it.spec.MaxWait; own > 0 && (most == 0 || own < most) {
-		most = own
+	var end time.Time
+	if most := it.queue.cfg.MaxWait; most > 0 && it.spec.Until.IsZero() {
+		end = it.te.Add(most)
+	}
+	if own := it.spec.MaxWait; own > 0 {
+		if at := it.joined.Add(own); end.IsZero() || at.Before(end) {
+			end = at
+		}
 	}
 	switch {
 	case it.queue.removed:
 		s.timers.arm(&it.wait, s.now)
-	case most > 0:
-		s.timers.arm(&it.wait, it.te.Add(most))
+	case !end.IsZero():
+		s.timers.arm(&it.wait, end)
 	default:
 		s.timers.stop(&it.wait)
 	}
+	s.armSpill(it)
 }
 
 // enlist puts an item into the pool and class of its present step and arms the next relaxation.
@@ -171,14 +191,17 @@ func (s *State) enlist(it *item) {
 	steps := it.steps()
 	step, next := steps.At(age)
 	it.step = step
-	if next > 0 {
+	p := s.alone(it)
+	if next > 0 && p == nil {
 		s.timers.arm(&it.relax, it.t0.Add(next))
 	} else {
 		s.timers.stop(&it.relax)
 	}
-	p := s.pool(it.queue, it.media, steps.Need(step))
+	if p == nil {
+		p = s.pool(it.queue, it.media, steps.Need(step))
+	}
 	it.pool, it.class = p, s.class(p, it)
-	it.node.key = key{a: it.t0.UnixNano(), id: it.spec.ID}
+	it.order()
 	it.class.items.insert(&it.node)
 	p.waiting++
 	s.touch(p)
@@ -190,14 +213,16 @@ func (s *State) delist(it *item) {
 		return
 	}
 	it.class.items.remove(&it.node)
-	it.pool.waiting--
+	if it.pool.waiting--; it.pool.named && it.pool.waiting == 0 {
+		s.empty = append(s.empty, it.pool)
+	}
 	it.pool, it.class = nil, nil
 }
 
 // unlist ends an item's waiting.
 func (s *State) unlist(it *item, _ string) {
 	s.delist(it)
-	for _, t := range []*timer{&it.wait, &it.until, &it.relax, &it.speak} {
+	for _, t := range []*timer{&it.wait, &it.until, &it.relax, &it.speak, &it.alone, &it.over} {
 		s.timers.stop(t)
 	}
 }

@@ -143,16 +143,19 @@ func (s *State) share(a *agent) {
 
 // ahead counts the waiting items of the queue that would be served before this one under present urgencies, all needs and
 // media together.
-func (s *State) ahead(it *item) int {
-	u := it.class.Urgency(s.now.Sub(it.t0))
+func (s *State) ahead(it *item) int { return s.aheadOf(it.queue, it.class.Class, it.node.key) }
+
+// aheadOf counts them for an item of a class and place.
+func (s *State) aheadOf(q *queue, class route.Class, at key) int {
+	u := class.Urgency(s.now.Sub(time.Unix(0, at.a)))
 	total := 0
-	for _, p := range it.queue.list {
+	for _, p := range q.list {
 		if p.waiting == 0 {
 			continue
 		}
 		for _, c := range p.classes {
-			k := it.node.key
-			if c.Class != it.class.Class {
+			k := at
+			if c.Class != class {
 				k = key{a: s.now.Add(-c.AgeAt(u)).UnixNano()}
 			}
 			total += c.items.below(k)

@@ -13,6 +13,7 @@ func (s *State) Queues(now time.Time) []QueueView {
 	out := make([]QueueView, 0, len(s.order))
 	for _, q := range s.order {
 		v := QueueView{Name: q.cfg.Name, Mode: q.mode, Waiting: q.count[ItemQueued], Offered: q.count[ItemOffered],
+			Dormant: q.count[ItemDormant], Parked: q.count[ItemParked] + q.count[ItemWaking],
 			Active:  q.count[ItemConnecting] + q.count[ItemActive] + q.count[ItemWrapUp],
 			Members: len(q.members), Answered: q.answered, Abandoned: q.abandoned}
 		for _, it := range q.first(1) {
@@ -58,7 +59,11 @@ func (s *State) Agents() []AgentView {
 	out := make([]AgentView, 0, len(s.agents))
 	for _, a := range s.sortedAgents() {
 		v := AgentView{ID: a.cfg.ID, Name: a.cfg.Name, Endpoint: a.cfg.Endpoint, State: a.display(), Reason: a.reason,
-			Since: a.since, IdleSince: a.idleSince, Phone: a.phone, Desk: a.desk, Load: a.load, Budget: a.cfg.Budget}
+			Since: a.since, IdleSince: a.idleSince, Phone: a.phone, Desk: a.desk, Load: a.load, Budget: a.cfg.Budget,
+			Parked: a.threads}
+		for _, n := range a.outside {
+			v.Elsewhere += n
+		}
 		for _, m := range a.members {
 			v.Queues = append(v.Queues, m.queue.cfg.Name)
 		}
@@ -76,6 +81,9 @@ func (s *State) Items(queue string, limit int) []ItemView {
 	for _, q := range s.queues {
 		if queue == "" || q.cfg.Name == queue {
 			list = append(list, q.first(limit)...)
+			for i := range min(limit, q.later.len()) {
+				list = append(list, q.later.at(i).val)
+			}
 		}
 	}
 	for _, a := range s.agents {
@@ -95,6 +103,17 @@ func (s *State) Items(queue string, limit int) []ItemView {
 	return out
 }
 
+// OfMedia copies all live items of a medium, by ID. It walks over all items: for the time after a restart, not for a wallboard.
+func (s *State) OfMedia(m Media) []ItemView {
+	var out []ItemView
+	for _, id := range sortedKeys(s.items) {
+		if s.items[id].spec.Media == m {
+			out = append(out, s.view(s.items[id]))
+		}
+	}
+	return out
+}
+
 // Item copies one live item.
 func (s *State) Item(id string) (ItemView, bool) {
 	it, ok := s.items[id]
@@ -105,15 +124,34 @@ func (s *State) Item(id string) (ItemView, bool) {
 }
 
 func (s *State) view(it *item) ItemView {
-	v := ItemView{Item: it.spec, State: it.state, Epoch: it.epoch, T0: it.t0, Entered: it.te, Step: it.step}
+	v := ItemView{Item: it.spec, State: it.state, Epoch: it.epoch, T0: it.t0, Entered: it.te, Step: it.step, Recovered: it.recovered}
+	if it.pool != nil && it.pool.named {
+		v.Named = it.named
+	}
 	if it.agent != nil {
 		v.Agent = it.agent.cfg.ID
 	}
 	if it.pool != nil {
 		ahead := s.ahead(it)
 		v.Position, v.Need = ahead+1, it.pool.sig
-		v.Urgency = it.class.Urgency(s.now.Sub(it.t0))
-		v.Estimate = it.queue.wait(s.now, ahead)
+		v.Urgency = s.urgency(it)
+		v.Estimate, v.Free = it.queue.wait(s.now, ahead), it.pool.free.len()
+	}
+	if it.state == ItemDormant {
+		s.foresee(it, &v)
 	}
 	return v
+}
+
+// foresee fills in the place and the wait that a dormant item would have as a call.
+func (s *State) foresee(it *item, v *ItemView) {
+	c := s.classOf(it)
+	ahead := s.aheadOf(it.queue, c, key{a: it.t0.UnixNano(), id: it.spec.ID})
+	need := it.steps().Need(max(len(it.steps())-1, 0))
+	for _, m := range it.queue.members {
+		if m.agent.cfg.Skills.Covers(need) && s.takes(m.agent, Voice.index()) {
+			v.Free++
+		}
+	}
+	v.Position, v.Estimate = ahead+1, it.queue.wait(s.now, ahead)
 }

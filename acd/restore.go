@@ -1,7 +1,7 @@
 package acd
 
-// After a restart nothing stays assigned: what was offered, connecting or active waits again at its old position, or has
-// ended with its customer's leg.
+// After a restart nothing stays assigned but parked threads: what was offered, connecting or active waits again at its old
+// position, or has ended with its customer's leg. Dormant items go on being dormant.
 
 func (e Restore) apply(s *State) {
 	if s.seq > 0 || len(s.items) > 0 {
@@ -55,14 +55,19 @@ func (s *State) restoreItem(x *ItemImage, alive map[string]bool) {
 	}
 	it := newItem(x.Item, q, s.now)
 	it.state, it.epoch, it.te, it.last = x.State, x.Epoch, x.Entered, x.Agent
+	it.joined = it.te
+	it.named, it.recovered = x.Named, x.Recovered
 	q.count[it.state]++
 	s.items[it.spec.ID] = it
 	if it.spec.Key != "" {
 		s.keys[it.spec.Key] = it
 	}
-	if a := s.agents[x.Agent]; a != nil && x.State.assigned() {
+	if a := s.agents[x.Agent]; a != nil && x.State.works() {
 		a.idleSince = s.now
 		s.refresh(a)
+	}
+	if !removed {
+		s.hold(it, x)
 	}
 	s.readopt(it, removed, s.rules[it.media].Hold == HoldStored || alive[it.spec.ID])
 }
@@ -72,11 +77,30 @@ func (s *State) readopt(it *item, removed, there bool) {
 	switch {
 	case it.state == ItemWrapUp:
 		s.move(it, itemComplete, ReasonRestart)
+	case it.state == ItemDormant && !removed:
+		s.move(it, itemRestart, ReasonRestart)
+	case it.state == ItemParked && it.agent == nil && !removed:
+		s.move(it, itemLost, ReasonRestart)
 	case !there && it.state == ItemActive, removed:
 		s.move(it, itemFail, ReasonRestart)
 	case !there:
 		s.move(it, itemLeave, ReasonRestart)
 	default:
 		s.move(it, itemRestart, ReasonRestart)
+	}
+}
+
+// hold gives a parked thread back to its agent, and has what else an agent was at work on offered to that agent first, where
+// the customer's side outlives the process.
+func (s *State) hold(it *item, x *ItemImage) {
+	a := s.agents[x.Agent]
+	switch {
+	case a == nil:
+	case x.State == ItemParked:
+		it.agent, it.offer, it.answered, it.aside = a, offerAccepted, s.now, s.now
+		s.take(a, it)
+		s.setAside(it)
+	case x.State.assigned() && s.rules[it.media].Hold == HoldStored:
+		it.name("recovered", s.now.Add(s.rules[it.media].Grace), x.Agent)
 	}
 }

@@ -151,6 +151,8 @@ func effectText(e Effect) string {
 		return strings.TrimSpace(fmt.Sprintf("Ended %s: %s %s %s", e.Item, e.Outcome, e.Agent, e.Reason))
 	case Refused:
 		return fmt.Sprintf("Refused %s: %s", e.Item, e.Reason)
+	case ItemChanged:
+		return strings.TrimSpace(fmt.Sprintf("Changed %s/%d: %s %s %s %s", e.Item, e.Epoch, e.State, e.Media, e.Agent, e.Reason))
 	case TimedOut:
 		return fmt.Sprintf("TimedOut %s: %s", e.Item, e.Reason)
 	}
@@ -215,11 +217,84 @@ func (sc *script) itemEvent(verb string, w args) Event {
 	case "end":
 		return End{w.at(0), w.at(1)}
 	case "transfer":
-		return Transfer{w.at(0), w.at(1), w.at(2) == "keep"}
+		return sc.transfer(w)
 	case "convert":
-		return Convert{w.at(0), Media(w.at(1)), w.at(2)}
+		return sc.convert(w)
+	}
+	return sc.liveEvent(verb, w)
+}
+
+// liveEvent is what happens to items that an agent has.
+func (sc *script) liveEvent(verb string, w args) Event {
+	switch verb {
+	case "park":
+		return Park{w.at(0), w.at(1)}
+	case "customer":
+		return CustomerSpoke{w.at(0)}
+	case "agent":
+		return AgentSpoke{w.at(0)}
+	case "switch":
+		return Switch{Item: w.at(0), Media: Media(w.at(1)), Customer: w.at(2)}
+	case "lost":
+		return AgentLost{Item: w.at(0)}
+	case "unreached":
+		return Unreached{Item: w.at(0), Reason: w.at(1)}
+	case "postpone":
+		return Postpone{w.at(0), epoch0.Add(sc.duration(w.at(1))), w.at(2)}
+	case "lease":
+		return Lease{w.at(0), w.at(1) == "up"}
+	case "elsewhere":
+		n, err := strconv.Atoi(w.at(2))
+		if err != nil {
+			sc.t.Fatal(err)
+		}
+		return Elsewhere{w.at(0), Media(w.at(1)), n}
 	}
 	return nil
+}
+
+// transfer reads "item queue [keep] [agent=a] [limit=30s]"; queue "-" is the present one.
+func (sc *script) transfer(w args) Event {
+	ev := Transfer{Item: w.at(0), Queue: strings.Trim(w.at(1), "-")}
+	for _, kv := range w[2:] {
+		switch k, v, _ := strings.Cut(kv, "="); k {
+		case "keep":
+			ev.Keep = true
+		case "agent":
+			ev.Agent = v
+		case "limit":
+			ev.Limit = sc.duration(v)
+		}
+	}
+	return ev
+}
+
+// convert reads "item medium customer [key=k] [from=60s] [until=2m] [attempts=2] [aside]".
+func (sc *script) convert(w args) Event {
+	ev := Convert{Item: w.at(0), Media: Media(w.at(1)), Customer: w.at(2)}
+	for _, kv := range w[min(3, len(w)):] {
+		switch k, v, _ := strings.Cut(kv, "="); k {
+		case "key":
+			ev.Key = v
+		case "from":
+			ev.From = epoch0.Add(sc.duration(v))
+		case "until":
+			ev.Until = epoch0.Add(sc.duration(v))
+		case "attempts":
+			ev.Attempts, _ = strconv.Atoi(v)
+		case "aside":
+			ev.Aside = true
+		}
+	}
+	return ev
+}
+
+func (sc *script) duration(text string) time.Duration {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		sc.t.Fatal(err)
+	}
+	return d
 }
 
 func (sc *script) agentEvent(verb string, w args) Event {
@@ -265,7 +340,8 @@ func (sc *script) adminEvent(verb string, w args) Event {
 	return nil
 }
 
-// scriptItem reads "id queue media [weight=2] [key=k] [prefer=a] [until=60s] [maxwait=30s] [need=german:50]".
+// scriptItem reads "id queue media [weight=2] [key=k] [prefer=a] [from=30s] [until=60s] [attempts=2] [gap=60s]
+// [aside] [sticky=anna,bert] [maxwait=30s] [need=german:50]".
 func scriptItem(t *testing.T, w []string) Item {
 	it := Item{ID: w[0], Queue: w[1], Media: Media(w[2]), Record: "r_" + w[0]}
 	for _, kv := range w[3:] {
@@ -277,10 +353,23 @@ func scriptItem(t *testing.T, w []string) Item {
 			it.Key = v
 		case "prefer":
 			it.Prefer = v
-		case "until":
+		case "from", "until":
 			var d time.Duration
-			d, err = time.ParseDuration(v)
-			it.Until = epoch0.Add(d)
+			if d, err = time.ParseDuration(v); k == "from" {
+				it.From = epoch0.Add(d)
+			} else {
+				it.Until = epoch0.Add(d)
+			}
+		case "attempts":
+			_, err = fmt.Sscan(v, &it.Attempts)
+		case "gap":
+			it.Gap, err = time.ParseDuration(v)
+		case "aside":
+			it.Aside = true
+		case "sticky":
+			for id := range strings.SplitSeq(v, ",") {
+				it.Sticky = append(it.Sticky, Sticky{Agent: id})
+			}
 		case "maxwait":
 			it.MaxWait, err = time.ParseDuration(v)
 		case "need":

@@ -21,6 +21,8 @@ type State struct {
 	timers  deadlines
 	touched []*pool // where a pair may have come into being
 	joined  []*item // to be told their place when all is settled
+	strand  []*pool // named ones whose agents can take nothing any more
+	empty   []*pool // named ones in which nothing waits any more
 	marked  []*agent
 	seq     uint64
 	offers  uint64
@@ -81,7 +83,20 @@ func (s *State) due(t *timer) {
 	case timerWait:
 		s.timeOut(it, ReasonMaxWait)
 	case timerUntil:
-		s.move(it, itemExpire, "window")
+		s.move(it, itemExpire, ReasonWindow)
+	case timerFrom:
+		s.stick(it)
+		s.move(it, itemBegin, ReasonWindow)
+	case timerSpill:
+		s.spill(it)
+	case timerNamed:
+		s.relist(it, "released")
+	case timerReply:
+		s.silent(it)
+	case timerGrace:
+		s.lost(it, ReasonLost)
+	case timerLease:
+		s.usable(t.agent, Desk, false)
 	case timerRelax:
 		s.relist(it, "relaxed")
 	case timerAnnounce:
@@ -100,8 +115,10 @@ func (s *State) workOver(it *item) {
 		s.moveOffer(it, offerExpire, ReasonNoAnswer)
 	case ItemConnecting:
 		s.moveOffer(it, offerExpire, ReasonConnect)
+	case ItemWaking:
+		s.lost(it, ReasonAgent)
 	case ItemWrapUp:
-		s.move(it, itemComplete, it.disposition)
+		s.complete(it)
 	}
 }
 
@@ -122,6 +139,8 @@ var itemKinds = [itemOns]journey.Kind{
 	itemTransfer: journey.Transferred, itemConvert: journey.Requeued, itemEnd: journey.WrapUpStarted,
 	itemComplete: journey.WrapUpEnded, itemTimeOut: journey.ItemEnded, itemExpire: journey.ItemEnded,
 	itemCancel: journey.ItemEnded, itemFail: journey.ItemEnded, itemRestart: journey.Requeued,
+	itemBook: journey.Enqueued, itemOverflow: journey.Transferred, itemPostpone: journey.Requeued, itemBegin: journey.Requeued, itemLost: journey.Requeued,
+	itemSwitch: journey.Escalated, itemPark: journey.Parked, itemWake: journey.Woken, itemCall: journey.Woken,
 }
 
 // kindOf is the journal kind of an item's transition.
@@ -129,6 +148,8 @@ func kindOf(on itemOn, to ItemState, reason string) journey.Kind {
 	switch {
 	case on == itemLeave && to == ItemWrapUp:
 		return journey.WrapUpStarted
+	case (on == itemLeave || on == itemEnd) && to == ItemDone:
+		return journey.ItemEnded
 	case on != itemMiss:
 		return itemKinds[on]
 	}

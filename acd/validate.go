@@ -24,11 +24,15 @@ func (c Config) Validate() []error {
 	for i, q := range c.Queues {
 		v.queue(pathOf("queues", q.Name, i), q)
 	}
+	v.circles(c.Queues)
 	for i, a := range c.Agents {
 		v.agent(pathOf("agents", a.ID, i), a)
 	}
 	for _, m := range sortedKeys(c.Media) {
 		v.media("media."+string(m), m, c.Media[m])
+	}
+	if c.Lease < 0 {
+		v.add("lease", "%v: not negative", c.Lease)
 	}
 	l := c.Limits
 	v.atLeast("limits.items", l.Items, 0)
@@ -93,7 +97,7 @@ func (v *validation) queue(path string, q QueueConfig) {
 		d    time.Duration
 	}{{"target", q.Target}, {"ring_timeout", q.RingTimeout}, {"wrap_up", q.WrapUp}, {"wrap_up_min", q.WrapUpMin},
 		{"wrap_up_extend", q.WrapUpExtend}, {"max_wait", q.MaxWait}, {"short_abandon", q.ShortAbandon},
-		{"announce_every", q.AnnounceEvery}, {"connect_timeout", q.Connect}} {
+		{"announce_every", q.AnnounceEvery}, {"connect_timeout", q.Connect}, {"sticky", q.Sticky}} {
 		if d.d < 0 {
 			v.add(path+"."+d.name, "%v: not negative", d.d)
 		}
@@ -104,7 +108,62 @@ func (v *validation) queue(path string, q QueueConfig) {
 	if q.WrapUpMin > q.WrapUp {
 		v.add(path+".wrap_up_min", "%v: longer than wrap_up %v", q.WrapUpMin, q.WrapUp)
 	}
+	if q.Default != "" && len(q.Dispositions) > 0 && !slices.Contains(q.Dispositions, q.Default) {
+		v.add(path+".default_disposition", "%q: want one of %v", q.Default, q.Dispositions)
+	}
+	v.overflow(path, q)
 	v.queueMembers(path, q)
+}
+
+func (v *validation) overflow(path string, q QueueConfig) {
+	for i, o := range q.Overflow {
+		at := fmt.Sprintf("%s.overflow[%d]", path, i)
+		switch {
+		case o.After < time.Second:
+			v.add(at+".after", "%v: at least 1s", o.After)
+		case i > 0 && o.After < q.Overflow[i-1].After:
+			v.add(at+".after", "%v: before the one above", o.After)
+		}
+		switch {
+		case (o.To == "") == (o.Offer == ""):
+			v.add(at, "give one of to and offer")
+		case o.Offer != "" && o.Offer != OfferCallback:
+			v.add(at+".offer", "%q: want %s", o.Offer, OfferCallback)
+		case o.To != "" && !v.queues[o.To]:
+			v.unknown(at+".to", "queue", o.To, v.queues)
+		}
+		for _, m := range o.Media {
+			if m.index() < 0 {
+				v.add(at+".media", "%q: want one of %v", m, mediaList)
+			}
+		}
+	}
+}
+
+// circles reports overflow that leads back to where it began: an item would go round for ever.
+func (v *validation) circles(queues []QueueConfig) {
+	next := map[string][]string{}
+	for _, q := range queues {
+		for _, o := range q.Overflow {
+			if o.To != "" {
+				next[q.Name] = append(next[q.Name], o.To)
+			}
+		}
+	}
+	for i, q := range queues {
+		seen := map[string]bool{}
+		todo := slices.Clone(next[q.Name])
+		for len(todo) > 0 && !seen[q.Name] {
+			name := todo[0]
+			if todo = todo[1:]; !seen[name] {
+				seen[name] = true
+				todo = append(todo, next[name]...)
+			}
+		}
+		if seen[q.Name] {
+			v.add(pathOf("queues", q.Name, i)+".overflow", "leads back to %q", q.Name)
+		}
+	}
 }
 
 func (v *validation) queueMembers(path string, q QueueConfig) {
@@ -152,8 +211,18 @@ func (v *validation) media(path string, m Media, r MediaRule) {
 	v.atLeast(path+".weight", r.Weight, 0)
 	v.atLeast(path+".max", r.Max, 0)
 	v.atLeast(path+".misses", r.Misses, 0)
-	if r.OfferTimeout < 0 {
-		v.add(path+".offer_timeout", "%v: not negative", r.OfferTimeout)
+	v.atLeast(path+".parked", r.Parked, 0)
+	if d := mediaDefaults[max(m.index(), 0)]; r.Parked > orInt(r.Weight, d.Weight) && r.Parked > 0 {
+		v.add(path+".parked", "%d: more than the weight", r.Parked)
+	}
+	for _, d := range []struct {
+		name string
+		d    time.Duration
+	}{{"offer_timeout", r.OfferTimeout}, {"park_after", r.ParkAfter}, {"reply", r.Reply}, {"grace", r.Grace},
+		{"connect_timeout", r.Connect}} {
+		if d.d < 0 {
+			v.add(path+"."+d.name, "%v: not negative", d.d)
+		}
 	}
 	if r.WrapUpShare < 0 || r.WrapUpShare > 100 {
 		v.add(path+".wrap_up_share", "%d: percent, 0 to 100", r.WrapUpShare)

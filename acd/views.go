@@ -11,6 +11,8 @@ type QueueView struct {
 	Name      string         `json:"name"`
 	Mode      QueueMode      `json:"mode"`
 	Waiting   int            `json:"waiting"`
+	Dormant   int            `json:"dormant"` // callbacks before their time
+	Parked    int            `json:"parked"`  // threads laid aside, waking ones too
 	Offered   int            `json:"offered"`
 	Active    int            `json:"active"` // connecting, active and wrap-up
 	Oldest    time.Duration  `json:"oldest"` // since first arrival
@@ -35,11 +37,14 @@ type AgentView struct {
 	Desk      bool      `json:"desk"`
 	Load      int       `json:"load"`
 	Budget    int       `json:"budget"`
+	Parked    int       `json:"parked"`    // of the items, those that are laid aside
+	Elsewhere int       `json:"elsewhere"` // calls and conversations that are no items; load does not count them
 	Queues    []string  `json:"queues"`
 	Items     []string  `json:"items"`
 }
 
-// ItemView is a copy of an item, for readers. Position is zero unless it waits.
+// ItemView is a copy of an item, for readers. Position is zero unless it waits; for a callback whose customer is reached
+// first, position and estimate are what they would be if it waited, and Free is how many agents could take it at once.
 type ItemView struct {
 	Item     Item           `json:"item"`
 	State    ItemState      `json:"state"`
@@ -52,6 +57,10 @@ type ItemView struct {
 	Need     string         `json:"need"`
 	Urgency  float64        `json:"urgency"`
 	Estimate route.Estimate `json:"estimate"`
+
+	Free      int    `json:"free"`
+	Named     *Named `json:"named,omitempty"` // asked alone at present
+	Recovered bool   `json:"recovered,omitempty"`
 }
 
 // Explanation is what is known about an item's routing: the decisions kept, oldest first, and what it waits for now.
@@ -64,7 +73,7 @@ type Explanation struct {
 // Decision is one routing decision with what was considered.
 type Decision struct {
 	At       time.Time     `json:"at"`
-	What     string        `json:"what"` // offered, queued, relaxed, refused, missed, ended
+	What     string        `json:"what"` // offered, queued, dormant, relaxed, skipped, released, refused, missed, ended
 	Item     string        `json:"item"`
 	Epoch    uint64        `json:"epoch"`
 	Queue    string        `json:"queue"`

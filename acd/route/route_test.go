@@ -89,13 +89,16 @@ func TestFits(t *testing.T) {
 		slot   Slot
 		want   bool
 	}{
-		{"free", Load{[]int{0, 0}, 0}, voice, voiceSlot, true},
-		{"one call", Load{[]int{1, 0}, 100}, voice, voiceSlot, false},
-		{"chat beside chats", Load{[]int{0, 2}, 60}, chat, chatSlot, true},
-		{"as many chats as may be", Load{[]int{0, 3}, 0}, chat, chatSlot, false},
-		{"over the budget", Load{[]int{0, 2}, 71}, chat, chatSlot, false},
-		{"exactly the budget", Load{[]int{0, 2}, 70}, chat, chatSlot, true},
-		{"chat may not interrupt a call", Load{[]int{1, 0}, 10}, chat, chatSlot, false},
+		{"free", Load{Count: []int{0, 0}, Weight: 0}, voice, voiceSlot, true},
+		{"one call", Load{Count: []int{1, 0}, Weight: 100}, voice, voiceSlot, false},
+		{"chat beside chats", Load{Count: []int{0, 2}, Weight: 60}, chat, chatSlot, true},
+		{"as many chats as may be", Load{Count: []int{0, 3}, Weight: 0}, chat, chatSlot, false},
+		{"over the budget", Load{Count: []int{0, 2}, Weight: 71}, chat, chatSlot, false},
+		{"exactly the budget", Load{Count: []int{0, 2}, Weight: 70}, chat, chatSlot, true},
+		{"chat beside a call laid aside", Load{Count: []int{1, 0}, Idle: []int{1, 0}, Weight: 10}, chat, chatSlot, true},
+		{"one of two calls laid aside", Load{Count: []int{2, 0}, Idle: []int{1, 0}, Weight: 10}, chat, chatSlot, false},
+		{"parked ones count for the most", Load{Count: []int{0, 3}, Idle: []int{0, 3}, Weight: 15}, chat, chatSlot, false},
+		{"chat may not interrupt a call", Load{Count: []int{1, 0}, Weight: 10}, chat, chatSlot, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
