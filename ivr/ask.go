@@ -38,6 +38,9 @@ func (r *Run) ask(before []flow.Piece, now time.Time) string {
 	}
 	r.wait = wait{phase: prompting, until: now.Add(playMargin), tries: r.wait.tries + 1}
 	play := Play{Prompts: list, Barge: q.barge, Wants: q.most}
+	if c := r.top().step.Collect; c != nil {
+		play.Secret = r.top().module.Vars[c.Into].Type == flow.TypeSecret
+	}
 	if menu := r.top().step.Menu; menu != nil {
 		for _, key := range keys(menu.Options) {
 			play.Choices = append(play.Choices, Choice{key, menu.Options[key]})

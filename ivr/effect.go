@@ -23,6 +23,7 @@ type Play struct {
 	Loop    bool
 	Choices []Choice // of a menu
 	Wants   int      // how many characters a collect step takes at most; 0 for none
+	Secret  bool     // what is collected is a secret
 }
 
 // StopPlay ends the play with this ticket.
@@ -37,6 +38,10 @@ type Enqueue struct {
 	Attributes map[string]string
 	MaxWait    time.Duration
 }
+
+// AskCallback asks that the work item of an Enqueue become a callback in its place. CallbackBooked or CallbackRefused answers it;
+// booked, the item is not the flow's any more.
+type AskCallback struct{ Ticket int }
 
 // LeaveQueue withdraws the work item of an Enqueue. Reason is timeout, key, hangup or error.
 type LeaveQueue struct {
@@ -76,14 +81,15 @@ type Journal struct {
 // a step that ended its flow.
 type Taken struct{ Flow, Step, Exit string }
 
-func (Taken) effect()      {}
-func (Answer) effect()     {}
-func (Play) effect()       {}
-func (StopPlay) effect()   {}
-func (Enqueue) effect()    {}
-func (LeaveQueue) effect() {}
-func (Dial) effect()       {}
-func (CancelDial) effect() {}
-func (Transfer) effect()   {}
-func (Hangup) effect()     {}
-func (Journal) effect()    {}
+func (Taken) effect()       {}
+func (Answer) effect()      {}
+func (Play) effect()        {}
+func (StopPlay) effect()    {}
+func (Enqueue) effect()     {}
+func (LeaveQueue) effect()  {}
+func (AskCallback) effect() {}
+func (Dial) effect()        {}
+func (CancelDial) effect()  {}
+func (Transfer) effect()    {}
+func (Hangup) effect()      {}
+func (Journal) effect()     {}

@@ -29,6 +29,15 @@ type QueueRefused struct {
 // QueueAnswered says that an agent is connected.
 type QueueAnswered struct{ Ticket int }
 
+// CallbackBooked says that the customer will be called back: the item has left with his place.
+type CallbackBooked struct{ Ticket int }
+
+// CallbackRefused says that no callback could be booked; the customer waits on.
+type CallbackRefused struct {
+	Ticket int
+	Reason string
+}
+
 // QueueEnded says that the talk with the agent is over and the customer is still there.
 type QueueEnded struct{ Ticket int }
 
@@ -70,6 +79,8 @@ func (Digit) event()             {}
 func (QueueRefused) event()      {}
 func (QueueAnswered) event()     {}
 func (QueueEnded) event()        {}
+func (CallbackBooked) event()    {}
+func (CallbackRefused) event()   {}
 func (QueueTimeout) event()      {}
 func (QueueAnnouncement) event() {}
 func (DialAnswered) event()      {}

@@ -39,8 +39,14 @@ func (r *Run) music() {
 	r.play(Play{Prompts: []string{flow.Localise(r.top().step.Queue.Music, r.facts.Language)}, Loop: true})
 }
 
-// queueKey leaves the queue by a key that the step names.
+// queueKey leaves the queue by a key that the step names, or asks for a callback.
 func (r *Run) queueKey(key byte, now time.Time) {
+	if q := r.top().step.Queue; q.Callback == string(key) && !r.wait.asked {
+		r.wait.asked = true
+		r.input(string(key))
+		r.do(AskCallback{Ticket: r.wait.item})
+		return
+	}
 	if _, ok := r.top().step.Queue.Keys[string(key)]; !ok {
 		return
 	}
@@ -69,6 +75,14 @@ func (r *Run) party(ev Event, now time.Time) {
 		if waiting && ev.Ticket == r.wait.item {
 			r.gone(flow.ExitTimeout, now)
 		}
+	case CallbackBooked:
+		if waiting && ev.Ticket == r.wait.item {
+			r.booked(now)
+		}
+	case CallbackRefused:
+		if waiting && ev.Ticket == r.wait.item {
+			r.wait.asked = false
+		}
 	case QueueEnded:
 		if r.wait.phase == talking && ev.Ticket == r.wait.item {
 			r.parted(now)
@@ -95,6 +109,13 @@ func (r *Run) gone(exit string, now time.Time) {
 	r.wait.phase = idle
 	r.release("error")
 	r.leave(exit, now)
+}
+
+// booked goes on after a callback was booked: the item is gone with the customer's place, so it is not withdrawn.
+func (r *Run) booked(now time.Time) {
+	r.wait.phase = idle
+	r.release("callback")
+	r.leave(flow.ExitCallback, now)
 }
 
 // connected stops the music and the clock: talking is not the flow's time.

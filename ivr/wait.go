@@ -33,6 +33,7 @@ type wait struct {
 	closing   bool // the last words of a menu or collect that gave up
 	exit      string
 	announcer Announcer
+	asked     bool // a callback was asked for and not answered
 }
 
 // playMargin is how long a play may take before it counts as lost: the media side is stuck, and silence is worse.

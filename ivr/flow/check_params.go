@@ -153,6 +153,14 @@ func (c *checker) queue(q *Queue, at source.At) {
 	for name, e := range q.Attributes {
 		c.m.want(e, at.Key("attributes").Key(name), "", "a text")
 	}
+	if key := q.Callback; key != "" {
+		where := at.Key("callback")
+		if !exitKey.MatchString(key) {
+			where.Errorf("key %q cannot be pressed: use one of 0-9, * and #", key)
+		} else if _, taken := q.Keys[key]; taken {
+			where.Errorf("key %s leaves the queue already: see keys", key)
+		}
+	}
 	for key := range q.Keys {
 		if where := at.Key("keys").Key(key); !exitKey.MatchString(key) {
 			where.Errorf("key %q cannot be pressed: use one of 0-9, * and #", key)

@@ -29,6 +29,7 @@ const (
 	ExitNoAnswer    = "no_answer"
 	ExitRejected    = "rejected"
 	ExitUnavailable = "unavailable"
+	ExitCallback    = "callback"
 	ExitError       = "error"
 )
 
@@ -63,6 +64,9 @@ func (m *Module) ExitsOf(s *Step, results []string) []Exit {
 		list = append(named(slices.Sorted(maps.Keys(s.Menu.Options))), list...)
 	case KindQueue:
 		list = append(list, named(slices.Sorted(maps.Keys(s.Queue.Keys)))...)
+		if s.Queue.Callback != "" {
+			list = append(list, Exit{Name: ExitCallback})
+		}
 	case KindSwitch:
 		list = m.switchExits(s)
 	case KindCall:

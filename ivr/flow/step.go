@@ -115,13 +115,14 @@ func location(name string, at source.At) *time.Location {
 }
 
 // Queue waits for an agent and then lasts as long as the talk. Exits: one for each key, timeout, refused (also for full,
-// closed, no_staff), ended (else the call ends).
+// closed, no_staff), callback where one can be asked for, ended (else the call ends).
 type Queue struct {
 	Name       string            `yaml:"name,short,required"`
 	Skills     []string          `yaml:"skills"`
 	Priority   int               `yaml:"priority"`
 	Attributes map[string]*Expr  `yaml:"attributes"`
-	Keys       map[string]string `yaml:"keys"` // key → label; leaves the queue by the exit of that name
+	Keys       map[string]string `yaml:"keys"`     // key → label; leaves the queue by the exit of that name
+	Callback   string            `yaml:"callback"` // key that asks for a callback in the caller's place; booked, the step is left by callback
 	MaxWait    time.Duration     `yaml:"max_wait" default:"10m"`
 	Music      string            `yaml:"music" default:"music/hold"`
 	Announce   Announce          `yaml:"announce"`

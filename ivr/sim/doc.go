@@ -6,7 +6,7 @@
 //	from +49301234567
 //	ctx topic = billing           an attribute known before
 //	caller presses 12#            caller waits 10s            caller hangs up
-//	agent answers                 agent hangs up              queue refuses full       queue gives up
+//	agent answers                 agent hangs up              queue refuses full       queue gives up | callback booked | callback refused REASON
 //	no agent for 30s
 //	position 3 wait 2m 4m         place, P50, P80 ("unknown" instead of the two)
 //	dial answers                  dial fails busy             dial ends

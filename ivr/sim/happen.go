@@ -55,6 +55,10 @@ func (r *runner) party(l Line) ivr.Event {
 		return ivr.QueueRefused{Ticket: r.item, Reason: l.args[0]}
 	case "queue gives up":
 		return ivr.QueueTimeout{Ticket: r.item}
+	case "callback booked":
+		return ivr.CallbackBooked{Ticket: r.item}
+	case "callback refused":
+		return ivr.CallbackRefused{Ticket: r.item, Reason: l.args[0]}
 	case "dial answers":
 		return ivr.DialAnswered{Ticket: r.dial}
 	case "dial fails":

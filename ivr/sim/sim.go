@@ -155,6 +155,8 @@ func (r *runner) perform(e ivr.Effect) {
 		r.note("queue " + e.Queue)
 	case ivr.LeaveQueue:
 		r.note("leave queue")
+	case ivr.AskCallback:
+		r.note("ask callback")
 	case ivr.Dial:
 		r.dial = e.Ticket
 		r.note("dial " + e.Target + e.Number)
