@@ -80,10 +80,26 @@ type Command interface{ command() }
 type (
 	// Open allocates a port pair. Answer: Opened or OpenFailed.
 	Open struct {
-		Stream StreamID
-		Local  netip.Addr // address to bind; the zero value: the engine's default
+		Stream  StreamID
+		Local   netip.Addr // address to bind; the zero value: the engine's default
+		Browser bool       // the peer is a browser (WebRTC): media/webrtc talks ICE and DTLS-SRTP with it. Local is ignored
 	}
-	// Configure sets the negotiated state of a stream. It may be sent any number of times.
+	// Describe asks for the SDP of a browser stream: an offer of ours where Offer is empty, else the answer to Offer. It may be
+	// sent any number of times. An offer of the connection in force changes that one (direction, ICE restart); an offer of
+	// another connection replaces it behind the same stream, as after the reload of a page. An offer of ours is out until
+	// Accept or the next Describe. There is no trickle: the texts hold all candidates. Answer: Described.
+	Describe struct {
+		Stream    StreamID
+		Offer     string    // SDP text of the browser
+		Direction Direction // what we want of it; an answer says what both want
+	}
+	// Accept takes the browser's answer to the offer of the last Describe. Answer: Described with an empty SDP.
+	Accept struct {
+		Stream StreamID
+		Answer string // SDP text
+	}
+	// Configure sets the negotiated state of a stream. It may be sent any number of times. Of a browser stream it sets the
+	// Timeout only: all else follows from its SDP.
 	Configure struct {
 		Stream StreamID
 		Config StreamConfig
@@ -118,6 +134,16 @@ type (
 		Stream StreamID
 		On     bool
 	}
+	// Monitor lets a stream hear the sum of what the peers of up to two others say, which neither they nor those they talk to
+	// notice: their bridges stay as they are. Of 0 is nobody. The others must be bridged to each other, or be one: what
+	// is said on a stream of another worker is not heard. It takes Stream out of its bridge, stops its playback, and replaces what
+	// it listened to; it ends with On false, with Connect or Close of Stream, and when none of the others is left. A Connect that
+	// brings one of the others to a new partner may end it: send Monitor again.
+	Monitor struct {
+		Stream StreamID
+		Of     [2]StreamID
+		On     bool
+	}
 	// Record writes what the streams' peers say into a stereo WAV: Left on the left channel, Right on the right. Right may
 	// be 0 (silence), and may be set later by a second Record with the same ID. Answer: RecordingBegan or RecordingEnded with Err.
 	Record struct {
@@ -139,6 +165,8 @@ type (
 )
 
 func (Open) command()           {}
+func (Describe) command()       {}
+func (Accept) command()         {}
 func (Configure) command()      {}
 func (Connect) command()        {}
 func (Disconnect) command()     {}
@@ -146,6 +174,7 @@ func (Play) command()           {}
 func (Stop) command()           {}
 func (SendDigits) command()     {}
 func (DetectInband) command()   {}
+func (Monitor) command()        {}
 func (Record) command()         {}
 func (PauseRecording) command() {}
 func (StopRecording) command()  {}
@@ -188,10 +217,27 @@ const (
 )
 
 type (
-	// Opened answers Open. Local is the RTP address; RTCP is on the next port.
+	// Opened answers Open. Local is the RTP address; RTCP is on the next port, or of a browser stream on the same.
 	Opened struct {
 		Stream StreamID
 		Local  netip.AddrPort
+	}
+	// Described answers Describe and Accept. Config is what the stream was configured with; it is zero as long as nothing is
+	// agreed. Where Err is not empty, the SDP was refused and all is as before.
+	Described struct {
+		Stream StreamID
+		SDP    string // our offer or answer; empty after Accept
+		Config StreamConfig
+		Err    string
+	}
+	// Linked tells whether audio may flow on a browser stream, and why it says so now: a connection came up, was lost, said
+	// goodbye, or never came to be. After a loss it may come up again by itself; a Describe with a new offer replaces it, which is
+	// said as up. Where a replacement came to nothing while the connection of before is up, it says up with the reason of the
+	// failure. What is sent while it is not up goes nowhere. The stream stays open until Close.
+	Linked struct {
+		Stream StreamID
+		Up     bool
+		Why    string
 	}
 	// OpenFailed answers Open.
 	OpenFailed struct {
@@ -252,6 +298,8 @@ type (
 // About implements Event.
 func (e Opened) About() StreamID         { return e.Stream }
 func (e OpenFailed) About() StreamID     { return e.Stream }
+func (e Described) About() StreamID      { return e.Stream }
+func (e Linked) About() StreamID         { return e.Stream }
 func (e Played) About() StreamID         { return e.Stream }
 func (e Digit) About() StreamID          { return e.Stream }
 func (e FirstPacket) About() StreamID    { return e.Stream }

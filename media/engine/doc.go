@@ -3,11 +3,12 @@
 //
 // Nouns: an Engine has workers, one per core; a worker owns streams, its own epoll set and one clock; a plan says where
 // the packets of a stream go; a latch decides whose packets are heard; a speaker is what we send of our own accord
-// (playback, digits).
+// (playback, digits, what it listens to); an ear is the audio of one stream on its way to another that listens (monitor.go).
 //
 //	socket ─► recv ─► latch (source) ─► rtp.Parse ─► payload type ─► rtp.Source (statistics) ─┬► plan ─► rewrite ─► send
 //	                                                                                          ├► digits, detector
-//	timerfd ─► wheel slot ─► speaker ─► frame ─► send                                         └► recording tap
+//	timerfd ─► wheel slot ─► speaker ─► frame ─► send                                         ├► recording tap
+//	                                                                                          └► ear ─► speaker of who listens
 //
 // Obligations of the caller:
 //  1. Run Serve once; Close ends it. Without Serve nothing is answered.
@@ -25,8 +26,10 @@
 //   - Without Symmetric, packets are heard from the SDP address only (any port, the first that sends 3 good packets,
 //     until then only the SDP port). With it, anybody who sends 3 consecutive good packets is learned, after a Configure or a
 //     long silence, but never while the one talks who is heard already or who sits at the SDP's address and port.
+//   - Who listens hears at most 128 ms late, and nothing of music, prompts or digits played to those he listens to: only what
+//     their peers say. At most 4 listen to one stream.
 //   - Comfort noise (payload type 13) is relayed between sides that both accept it, else absorbed.
 //   - Commands about unknown streams are answered by the failing event where there is one, else ignored and counted.
 //
-// What it does not do: it does not mix, decrypt or buffer against jitter, and knows no SDP.
+// What it does not do: decrypt, know SDP, mix the audio of a bridge, or buffer against jitter where nobody listens.
 package engine

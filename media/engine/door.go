@@ -43,6 +43,8 @@ func (e *Engine) Do(c media.Command) error {
 		e.openLocked(c)
 	case media.Connect:
 		e.connectLocked(c)
+	case media.Monitor:
+		e.monitorLocked(c)
 	case media.Record:
 		e.recordLocked(c)
 	case media.PauseRecording:
@@ -73,8 +75,14 @@ func (e *Engine) routeLocked(id media.StreamID) *worker {
 
 // openLocked gives a new stream to the worker with the fewest.
 func (e *Engine) openLocked(c media.Open) {
+	why := ""
 	if _, used := e.routes[c.Stream]; used || c.Stream == 0 {
-		e.routeLocked(c.Stream).post(answer{media.OpenFailed{Stream: c.Stream, Why: media.NoSocket, Err: "stream id in use"}})
+		why = "stream id in use"
+	} else if c.Browser {
+		why = errNoBrowser.Error()
+	}
+	if why != "" {
+		e.routeLocked(c.Stream).post(answer{media.OpenFailed{Stream: c.Stream, Why: media.NoSocket, Err: why}})
 		return
 	}
 	best := e.workers[0]
@@ -90,22 +98,33 @@ func (e *Engine) openLocked(c media.Open) {
 
 // connectLocked brings both streams to one worker and bridges them there.
 func (e *Engine) connectLocked(c media.Connect) {
-	a, okA := e.routes[c.A]
-	b, okB := e.routes[c.B]
-	if okA && okB && a != b {
-		b.post(give{c.B, a})
-		a.post(take{c.B})
-		e.routes[c.B] = a
-		a.load.Add(1)
-		b.load.Add(-1)
+	if a, ok := e.routes[c.A]; ok {
+		e.moveLocked(c.B, a)
 	}
 	e.routeLocked(c.A).post(c)
+}
+
+// moveLocked brings a stream to a worker, if it is elsewhere.
+func (e *Engine) moveLocked(id media.StreamID, to *worker) {
+	from, ok := e.routes[id]
+	if !ok || from == to {
+		return
+	}
+	from.post(give{id, to})
+	to.post(take{id})
+	e.routes[id] = to
+	to.load.Add(1)
+	from.load.Add(-1)
 }
 
 // streamOf is the stream that a command names.
 func streamOf(c media.Command) media.StreamID {
 	switch c := c.(type) {
 	case media.Configure:
+		return c.Stream
+	case media.Describe:
+		return c.Stream
+	case media.Accept:
 		return c.Stream
 	case media.Disconnect:
 		return c.Stream
@@ -116,6 +135,8 @@ func streamOf(c media.Command) media.StreamID {
 	case media.SendDigits:
 		return c.Stream
 	case media.DetectInband:
+		return c.Stream
+	case media.Monitor:
 		return c.Stream
 	case media.QueryStats:
 		return c.Stream

@@ -9,6 +9,7 @@ var (
 	errNothingToPlay    = errors.New("nothing to play")
 	errTooManyItems     = errors.New("more than 256 items")
 	errCodec            = errors.New("the stream's codec cannot be generated")
+	errNoBrowser        = errors.New("this engine has no browser streams")
 )
 
 // Errors of opening a port pair.

@@ -11,7 +11,7 @@ type counts struct {
 	received, sent, refused, sendErrors atomic.Uint64
 	noPorts, eventsDropped, strays      atomic.Uint64
 	skipped                             atomic.Uint64
-	streams, plays                      atomic.Int64
+	streams, plays, monitors            atomic.Int64
 }
 
 // metrics are the engine's. They are read from the workers' counts when they are asked for.
@@ -46,6 +46,7 @@ func newMetrics(e *Engine) (*metrics, error) {
 	total("tandem_media_clock_skipped_ticks_total", "Milliseconds of the playing clock left out after a stall.", func(c *counts) *atomic.Uint64 { return &c.skipped })
 	gauge("tandem_media_streams_open", "Streams open.", func() float64 { return e.sum(func(w *worker) int64 { return w.counts.streams.Load() }) })
 	gauge("tandem_media_playbacks_running", "Playbacks running.", func() float64 { return e.sum(func(w *worker) int64 { return w.counts.plays.Load() }) })
+	gauge("tandem_media_monitors_running", "Streams that listen to others.", func() float64 { return e.sum(func(w *worker) int64 { return w.counts.monitors.Load() }) })
 	gauge("tandem_media_mailbox_commands", "Commands that wait for a worker.", func() float64 { return e.sum(func(w *worker) int64 { return int64(len(w.mailbox)) }) })
 	gauge("tandem_media_port_pairs_used", "Port pairs in use.", func() float64 { return float64(e.ports.used()) })
 	gauge("tandem_media_recordings_open", "Recordings being written.", func() float64 { return float64(e.recorder.Open()) })

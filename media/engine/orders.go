@@ -29,6 +29,12 @@ func (w *worker) do(o order) {
 	case media.Connect:
 		w.connect(c)
 		return
+	case media.Describe:
+		w.emit(media.Described{Stream: c.Stream, Err: errNoBrowser.Error()})
+		return
+	case media.Accept:
+		w.emit(media.Described{Stream: c.Stream, Err: errNoBrowser.Error()})
+		return
 	}
 	id := streamOf(asCommand(o))
 	s := w.streams[id]
@@ -53,6 +59,9 @@ func (w *worker) do(o order) {
 		if s.detector = nil; c.On {
 			s.detector = new(dtmf.Detector)
 		}
+		s.heed()
+	case media.Monitor:
+		w.monitor(s, c)
 	case media.QueryStats:
 		w.emit(media.StreamStats{Stream: s.id, Stats: s.stats()})
 	case media.Close:
@@ -78,6 +87,7 @@ func (w *worker) attach(a attach) {
 		return
 	}
 	s.taps = append(s.taps, a.tap)
+	s.heed()
 }
 
 // doUnknown answers a command about a stream that is not here.
@@ -186,6 +196,8 @@ func (w *worker) let(s *stream) {
 
 // closeStream ends a stream and all that is on it.
 func (w *worker) closeStream(s *stream) {
+	w.unheard(s)
+	w.endMonitor(s)
 	w.endPlay(s, media.PlayStopped)
 	w.disconnect(s)
 	w.sendBye(s)
@@ -217,6 +229,7 @@ func (w *worker) connect(c media.Connect) {
 		return
 	}
 	for _, s := range []*stream{a, b} {
+		w.endMonitor(s)
 		w.endPlay(s, media.PlayStopped)
 		w.disconnect(s)
 	}
@@ -238,6 +251,8 @@ func (w *worker) disconnect(s *stream) {
 func (w *worker) give(g give) {
 	s := w.streams[g.stream]
 	if s != nil {
+		w.unheard(s)
+		w.endMonitor(s)
 		w.endPlay(s, media.PlayStopped)
 		w.disconnect(s)
 		w.let(s)

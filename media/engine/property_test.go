@@ -111,6 +111,8 @@ func (w *world) step() {
 		w.do(media.QueryStats{Stream: id})
 	case 14:
 		w.close(id)
+	case 15:
+		w.do(media.Monitor{Stream: id, Of: [2]media.StreamID{w.any(), w.any()}, On: w.r.IntN(4) > 0})
 	}
 	for range w.r.IntN(8) {
 		w.send()
@@ -270,8 +272,8 @@ func (w *world) end() {
 		}
 	}
 	for i, wk := range w.real.workers {
-		if load, open, plays := wk.load.Load(), wk.counts.streams.Load(), wk.counts.plays.Load(); load != 0 || open != 0 || plays != 0 {
-			w.t.Errorf("worker %d counts load %d, %d streams, %d playbacks", i, load, open, plays)
+		if load, open, plays, ears := wk.load.Load(), wk.counts.streams.Load(), wk.counts.plays.Load(), wk.counts.monitors.Load(); load != 0 || open != 0 || plays != 0 || ears != 0 {
+			w.t.Errorf("worker %d counts load %d, %d streams, %d playbacks, %d listeners", i, load, open, plays, ears)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func (w *worker) packet(s *stream, b []byte) bool {
 	began := false
 	if k == event {
 		began = w.key(s, p)
-	} else if c := k.codec(); c != media.NoCodec && (s.detector != nil || len(s.taps) > 0) {
+	} else if c := k.codec(); c != media.NoCodec && s.heeded {
 		w.listen(s, c, p)
 	}
 	if s.peer != nil {
@@ -132,6 +132,9 @@ func (w *worker) listen(s *stream, c media.Codec, p rtp.Packet) {
 		w.presses = s.detector.Feed(w.presses[:0], w.pcm[:n])
 		w.pressed(s, media.Inband)
 	}
+	for _, e := range s.ears {
+		e.hear(p, w.pcm[:n])
+	}
 	chunk := record.Chunk{Codec: c, Payload: payload, SSRC: p.SSRC(), Time: p.Timestamp()}
 	left := s.taps[:0]
 	for _, t := range s.taps {
@@ -141,6 +144,7 @@ func (w *worker) listen(s *stream, c media.Codec, p rtp.Packet) {
 	}
 	clear(s.taps[len(left):])
 	s.taps = left
+	s.heed()
 }
 
 // relay sends a packet of s to its peer, as the plan says.

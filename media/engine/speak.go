@@ -35,11 +35,13 @@ func (w *worker) speak(sp *speaker) {
 		w.sayTone(s, int(ms)*samplesPerMs)
 	case sp.play != nil:
 		w.sayPlay(s, int(ms)*samplesPerMs)
+	case sp.monitor != nil:
+		w.sayMix(s, int(ms)*samplesPerMs)
 	}
 	if !sp.events.Busy() {
 		sp.inEvents = false
 	}
-	if sp.play == nil && !sp.beeping && !sp.events.Busy() {
+	if sp.silent() {
 		return
 	}
 	w.wheel.add(sp, max(due, w.lastTick+1))
@@ -123,7 +125,7 @@ func (w *worker) endPlayErr(s *stream, err error) {
 
 // rest takes the speaker off the wheel when it has nothing left to say, so that the other side is heard at once.
 func (w *worker) rest(s *stream) {
-	if sp := &s.speaker; sp.play == nil && !sp.beeping && !sp.events.Busy() {
+	if sp := &s.speaker; sp.silent() {
 		w.wheel.remove(sp)
 	}
 }

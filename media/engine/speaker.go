@@ -29,6 +29,7 @@ type speaker struct {
 	events  dtmf.Sender
 	tones   dtmf.Generator
 	beeping bool // tones has something to say
+	monitor *monitor
 
 	inEvents bool   // a run of telephone-events goes on
 	eventAt  uint32 // RTP timestamp of its last tick
@@ -36,6 +37,11 @@ type speaker struct {
 
 // speaks tells that it has something to send, so that nothing else is to be heard.
 func (s *speaker) speaks() bool { return s.on }
+
+// silent tells that nothing is left to say.
+func (s *speaker) silent() bool {
+	return s.play == nil && !s.beeping && s.monitor == nil && !s.events.Busy()
+}
 
 // playback is a Play that runs.
 type playback struct {

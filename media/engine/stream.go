@@ -20,6 +20,7 @@ type stream struct {
 	to        sockaddr // where RTP goes
 	mayHear   bool     // by the direction
 	maySend   bool
+	heeded    bool // somebody wants to hear its audio: detector, taps or ears
 	keying    bool // receiver is active; counted in worker.keying
 	firstSeen bool
 	silent    bool
@@ -35,6 +36,7 @@ type stream struct {
 	taps      []tap
 	kinds     [128]kind
 	speaker   speaker
+	ears      []*ear // who listens
 
 	id         media.StreamID
 	slot       int32
@@ -88,6 +90,9 @@ func (s *stream) aim() {
 	}
 	s.toRTCP = toSockaddr(control, s.port.local.Addr())
 }
+
+// heed finds out whether somebody wants to hear the stream's audio.
+func (s *stream) heed() { s.heeded = s.detector != nil || len(s.taps) > 0 || len(s.ears) > 0 }
 
 // replan makes the plan of this stream's packets to its peer.
 func (s *stream) replan() {

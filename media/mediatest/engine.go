@@ -17,6 +17,8 @@ type Options struct {
 	PlayAtOnce  bool // a Play without Loop ends with PlayDone at once
 	RecordFails bool // a Record ends with Err at once
 	MuteOpen    bool // Open is not answered: the test injects Opened itself
+
+	RefuseSDP string // Describe and Accept are answered by this Err
 }
 
 // Engine is a fake media.Engine. It answers as the real one does, but moves no audio. Safe for use from any goroutine.
@@ -33,6 +35,7 @@ type Engine struct {
 	log    []media.Command
 	failDo error
 	open   map[media.StreamID]netip.AddrPort
+	pages  map[media.StreamID]bool // browser streams
 	plays  map[media.StreamID]media.Play
 	taps   map[media.RecordingID]media.Record
 	free   []uint16
@@ -54,6 +57,7 @@ func New(opts Options) *Engine {
 		in:   make(chan media.Event, 4096), out: make(chan media.Event),
 		quit: make(chan struct{}), done: make(chan struct{}), wake: make(chan struct{}, 1),
 		open:  map[media.StreamID]netip.AddrPort{},
+		pages: map[media.StreamID]bool{},
 		plays: map[media.StreamID]media.Play{},
 		taps:  map[media.RecordingID]media.Record{},
 	}

@@ -22,6 +22,10 @@ func (e *Engine) answer(c media.Command) []media.Event {
 		return e.played(c)
 	case media.Stop:
 		return e.stopped(c.Stream, c.Play)
+	case media.Monitor:
+		if c.On {
+			return e.stopped(c.Stream, 0)
+		}
 	case media.Record:
 		return e.recorded(c)
 	case media.StopRecording:
@@ -31,6 +35,10 @@ func (e *Engine) answer(c media.Command) []media.Event {
 		}
 		delete(e.taps, c.Recording)
 		return []media.Event{media.RecordingEnded{Stream: r.Left, Recording: c.Recording}}
+	case media.Describe:
+		return e.described(c)
+	case media.Accept:
+		return []media.Event{e.settled(c.Stream, "")}
 	case media.QueryStats:
 		return []media.Event{media.StreamStats{Stream: c.Stream}}
 	}
@@ -51,6 +59,9 @@ func (e *Engine) opened(c media.Open) []media.Event {
 	local := netip.AddrPortFrom(addr, e.free[0])
 	e.free = e.free[1:]
 	e.open[c.Stream] = local
+	if c.Browser {
+		e.pages[c.Stream] = true
+	}
 	return []media.Event{media.Opened{Stream: c.Stream, Local: local}}
 }
 
@@ -73,6 +84,7 @@ func (e *Engine) closeStream(s media.StreamID) []media.Event {
 	if local, ok := e.open[s]; ok {
 		e.free = append(e.free, local.Port())
 		delete(e.open, s)
+		delete(e.pages, s)
 	}
 	return append(list, media.Closed{Stream: s})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -184,14 +185,16 @@ func TestPipeCarriesAll(t *testing.T) {
 	commands := []media.Command{
 		media.Open{Stream: 1, Local: netip.MustParseAddr("::1")}, media.Configure{Stream: 1, Config: media.StreamConfig{Remote: local(1), Accept: []media.Format{{Codec: media.PCMU}}}},
 		media.Connect{A: 1, B: 1}, media.Disconnect{Stream: 1}, media.Play{Stream: 1, Items: []media.Item{{Prompt: "x"}}}, media.Stop{Stream: 1},
-		media.SendDigits{Stream: 1, Digits: "1"}, media.DetectInband{Stream: 1, On: true}, media.Record{Recording: 1, Left: 1, Path: "p"},
+		media.SendDigits{Stream: 1, Digits: "1"}, media.DetectInband{Stream: 1, On: true}, media.Monitor{Stream: 1, Of: [2]media.StreamID{2, 3}, On: true}, media.Record{Recording: 1, Left: 1, Path: "p"},
 		media.PauseRecording{Recording: 1, Paused: true}, media.StopRecording{Recording: 1}, media.QueryStats{Stream: 1}, media.Close{Stream: 1},
+		media.Open{Stream: 2, Browser: true}, media.Describe{Stream: 2, Offer: "v=0", Direction: media.SendOnly}, media.Accept{Stream: 2, Answer: "v=0"},
 	}
 	events := []media.Event{
 		media.Opened{Stream: 1, Local: local(2)}, media.OpenFailed{Stream: 1, Why: media.NoSocket, Err: "e"}, media.Played{Stream: 1, Play: 1},
 		media.Digit{Stream: 1, Digit: 'A'}, media.FirstPacket{Stream: 1, From: local(3)}, media.Silent{Stream: 1, For: 5},
 		media.RecordingBegan{Recording: 1}, media.RecordingEnded{Recording: 1, Dropped: 4}, media.StreamStats{Stream: 1, Stats: media.Stats{MOS: 4.4}},
 		media.Closed{Stream: 1, Stats: media.Stats{Lost: 3, Level: -20.5}},
+		media.Described{Stream: 2, SDP: "v=0", Config: media.StreamConfig{Remote: local(4)}, Err: "e"}, media.Linked{Stream: 2, Up: true, Why: "w"},
 	}
 	synctest.Test(t, func(t *testing.T) {
 		fake := New(Options{MuteOpen: true})
@@ -246,5 +249,26 @@ func TestPipeReportsRefusedCommands(t *testing.T) {
 		if err := e.Close(); !errors.Is(err, media.ErrBusy) {
 			t.Errorf("got %v", err)
 		}
+	})
+}
+
+func TestBrowserStreams(t *testing.T) {
+	both(t, Options{}, func(t *testing.T, fake *Engine, e media.Engine) {
+		do(t, e, media.Open{Stream: 1, Browser: true}, media.Open{Stream: 2})
+		expect(t, e, media.Opened{Stream: 1, Local: local(20000)}, media.Opened{Stream: 2, Local: local(20002)})
+		do(t, e, media.Describe{Stream: 1}, media.Accept{Stream: 1, Answer: BrowserAnswer}, media.Describe{Stream: 1, Offer: "v=0\r\na=sendonly\r\n"},
+			media.Describe{Stream: 2})
+		config := fake.browserConfig(1)
+		held := config
+		held.Direction = media.RecvOnly
+		expect(t, e, media.Described{Stream: 1, SDP: BrowserOffer}, media.Described{Stream: 1, Config: config},
+			media.Described{Stream: 1, SDP: strings.Replace(BrowserAnswer, "sendrecv", "recvonly", 1), Config: held},
+			media.Described{Stream: 2, Err: "not a browser stream"})
+		do(t, e, media.Close{Stream: 1}, media.Accept{Stream: 1})
+		expect(t, e, media.Closed{Stream: 1}, media.Described{Stream: 1, Err: "not a browser stream"})
+	})
+	both(t, Options{RefuseSDP: "no common codec"}, func(t *testing.T, _ *Engine, e media.Engine) {
+		do(t, e, media.Open{Stream: 1, Browser: true}, media.Describe{Stream: 1, Offer: "v=0"})
+		expect(t, e, media.Opened{Stream: 1, Local: local(20000)}, media.Described{Stream: 1, Err: "no common codec"})
 	})
 }

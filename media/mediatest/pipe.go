@@ -14,7 +14,8 @@ const maxMailbox = 256
 func init() {
 	for _, v := range []any{
 		media.Open{}, media.Configure{}, media.Connect{}, media.Disconnect{}, media.Play{}, media.Stop{}, media.SendDigits{},
-		media.DetectInband{}, media.Record{}, media.PauseRecording{}, media.StopRecording{}, media.QueryStats{}, media.Close{},
+		media.DetectInband{}, media.Monitor{}, media.Record{}, media.PauseRecording{}, media.StopRecording{}, media.QueryStats{}, media.Close{},
+		media.Describe{}, media.Accept{}, media.Described{}, media.Linked{},
 		media.Opened{}, media.OpenFailed{}, media.Played{}, media.Digit{}, media.FirstPacket{}, media.Silent{},
 		media.RecordingBegan{}, media.RecordingEnded{}, media.StreamStats{}, media.Closed{},
 	} {
