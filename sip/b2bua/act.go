@@ -40,13 +40,17 @@ func (c *Call) act(a Action) {
 	case Enqueue:
 		c.enqueue(a)
 	case LeaveQueue:
-		c.takeBack()
+		c.takeBack(leaveWhy(a.Why))
+	case AskCallback:
+		c.askCallback()
 	case Dial:
 		c.dial(a)
 	case Part:
 		c.dismiss()
 	case HangUp:
 		c.hangup(a.Kind, cmp.Or(c.goneBy, "flow"))
+	case Listen:
+		c.listen(a)
 	case DetectInband:
 		c.media(media.DetectInband{Stream: c.caller.stream, On: a.On})
 	}
@@ -82,6 +86,10 @@ func (c *Call) onMedia(e media.Event) {
 	case media.Digit:
 		l.sawEvent = l.sawEvent || e.Source == media.RFC4733
 		c.digit(l, e.Digit, digitSource(e.Source))
+	case media.Described:
+		c.described(l, e)
+	case media.Linked:
+		c.linked(l, e)
 	case media.Silent:
 		c.silent(l, e)
 	case media.StreamStats:
@@ -128,10 +136,13 @@ func (c *Call) digit(l *leg, digit byte, source string) {
 
 // silent ends a call whose far side has stopped sending, unless it is on hold.
 func (c *Call) silent(l *leg, e media.Silent) {
-	if l.state != legAnswered || l.onHold {
+	if l.state != legAnswered || l.onHold || l.lost || c.refer != nil && l == c.refer.leg {
 		return
 	}
 	c.log.Warn("no audio received", "leg", l.name, "dur_ms", e.For.Milliseconds())
+	if c.agentLost(l) {
+		return
+	}
 	c.hangup(Timeout, "system")
 }
 
@@ -142,10 +153,16 @@ func (c *Call) opened(l *leg, e media.Opened) {
 		c.closeStream(l)
 		return
 	}
-	l.local = c.sw.newLocal(e, l.target.caps)
-	if l != c.caller {
-		c.invite(l)
-		return
+	if !l.browser {
+		l.local = c.sw.newLocal(e, l.target.caps)
 	}
-	c.routed()
+	switch {
+	case l == c.caller:
+		c.routed()
+	case l.browser:
+		l.ours(forInvite)
+	default:
+		l.local.Prefer(c.caller.config.Format.Codec)
+		c.invite(l, l.local.Offer())
+	}
 }

@@ -73,6 +73,17 @@ func (a *admission) release(phone string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.live--
+	a.freePhoneLocked(phone)
+}
+
+// freePhone takes back what takePhone counted.
+func (a *admission) freePhone(phone string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.freePhoneLocked(phone)
+}
+
+func (a *admission) freePhoneLocked(phone string) {
 	if phone == "" {
 		return
 	}

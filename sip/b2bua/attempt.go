@@ -15,8 +15,9 @@ type purpose uint8
 
 const (
 	idle     purpose = iota
-	dialling         // a Dial action of the script
+	dialling         // a Dial action of the script, or a transfer
 	offering         // an offer of the dispatcher to an agent
+	reaching         // the first leg of an originated call
 )
 
 // attempts are the legs placed to reach one destination: the targets of a group ring together, the next group is tried when
@@ -40,19 +41,27 @@ func (c *Call) dial(a Dial) {
 	dest, ok := c.sw.router.Resolve(a.Target, c.arrival)
 	c.dismiss() // whoever was there before
 	switch {
-	case !ok:
+	case !ok || dest.nowhere():
 		c.goneBy = "system"
 		c.queue(PeerEnded{Kind: NotFound})
 	case dest.Echo:
 		c.connectEcho()
 	default:
-		c.attempts = attempts{
-			purpose: dialling, groups: c.sw.targets(dest, c), deadline: deadlineAfter(c.now, a.Timeout), talk: a.MaxTime, kind: Unreachable,
-		}
-		c.step(callOnAttempt)
-		c.nextGroup()
+		c.reach(dest, a)
 	}
 }
+
+// reach places legs to a destination for the caller.
+func (c *Call) reach(dest Destination, a Dial) {
+	c.attempts = attempts{
+		purpose: dialling, groups: c.sw.targets(dest, c), deadline: deadlineAfter(c.now, a.Timeout), talk: a.MaxTime, kind: Unreachable,
+	}
+	c.step(callOnAttempt)
+	c.nextGroup()
+}
+
+// nowhere tells that nothing can be dialled.
+func (d Destination) nowhere() bool { return !d.Echo && d.Endpoint == "" && len(d.Trunks) == 0 }
 
 // defaultRing bounds an attempt whose script named no timeout.
 const defaultRing = 60 * time.Second
@@ -86,24 +95,21 @@ func (c *Call) place(t target) {
 		return
 	}
 	l := c.newLeg()
-	l.target, l.route = t, t.route
+	l.target, l.route, l.browser = t, t.route, t.page
 	c.attempts.alive++
 	c.openStream(l)
 }
 
 // invite sends a placed leg's INVITE: a message of its own, built from nothing but the target and who is calling.
-func (c *Call) invite(l *leg) {
-	if cfg, ok := c.caller.local.Config(); ok {
-		l.local.Prefer(cfg.Format.Codec)
-	}
+func (c *Call) invite(l *leg, offer []byte) {
 	cfg := c.sw.callerConfig(c, l)
 	c.sw.tags.put(cfg.LocalTag, address{c, l})
 	l.usage = dialog.NewUAC(cfg)
-	l.perform(l.usage.Invite(c.now, dialog.SDP(l.local.Offer())))
+	l.perform(l.usage.Invite(c.now, dialog.SDP(offer)))
 	if l.target.trunk != nil && len(c.attempts.groups) > 0 {
 		c.attempts.silentAt = c.now.Add(patience)
 	}
-	if c.attempts.purpose == dialling { // of an offer the dispatcher tells
+	if c.attempts.purpose != offering { // of an offer the dispatcher tells
 		c.journal(journey.Dialled, "system", l.dialled())
 	}
 }
@@ -120,12 +126,14 @@ func (l *leg) dialled() map[string]string {
 }
 
 // attemptRings passes on that a target rings. Where it brings early media the caller hears that instead, and other provisional
-// responses say nothing that a caller could use.
+// responses say nothing that a caller could use, but a 183 without SDP: it says that something goes on, which is 180 to a caller.
 func (c *Call) attemptRings(l *leg, ev dialog.Event) {
 	l.step(legOnRing)
-	if c.attempts.purpose != dialling || ev.Status != sip.StatusRinging || ev.Response != nil && len(ev.Response.Body()) > 0 {
+	rings := ev.Status == sip.StatusRinging || ev.Status == sip.StatusSessionProgress
+	if c.attempts.purpose != dialling || !rings || ev.Response != nil && len(ev.Response.Body()) > 0 {
 		return
 	}
+	c.notifyReferrer(sip.StatusRinging)
 	if c.caller.state < legAnswered {
 		c.ringCaller()
 		return
@@ -139,7 +147,7 @@ func (c *Call) attemptRings(l *leg, ev dialog.Event) {
 // attemptEarly bridges a target's early media: the first that brings it is heard.
 func (c *Call) attemptEarly(l *leg, ev dialog.Event) {
 	l.step(legOnRing)
-	if ev.IsOffer || l.state != legRinging {
+	if ev.IsOffer || l.state != legRinging || l.browser { // a page plays nothing before it answers
 		return
 	}
 	if _, err := l.accept(ev.Body.Data); err != nil {
@@ -156,7 +164,7 @@ func (c *Call) attemptEarly(l *leg, ev dialog.Event) {
 }
 
 func (c *Call) earlyTaken(than *leg) bool {
-	for _, l := range c.legs[1:] {
+	for l := range c.tries() {
 		if l != than && l.early && l.state == legRinging {
 			return true
 		}
@@ -170,26 +178,43 @@ func (c *Call) attemptAnswered(l *leg, ev dialog.Event) {
 		c.hangupLeg(l, Normal)
 		return
 	}
-	result, err := l.accept(ev.Body.Data)
-	if err != nil {
-		c.log.Warn("answer not understood", "leg", l.name, "err", err)
-		c.hangupLeg(l, Unsupported)
-		c.attemptFailed(l, Unsupported)
+	if l.browser {
+		l.describe(media.Accept{Stream: l.stream, Answer: string(ev.Body.Data)}, forFirstAnswer)
 		return
 	}
-	l.onHold = l.onHold || result.Held
+	result, err := l.accept(ev.Body.Data)
+	if err != nil {
+		c.answerUnknown(l, err.Error())
+		return
+	}
+	c.attemptWon(l, result.Held)
+}
+
+// answerUnknown drops a leg whose answer is none.
+func (c *Call) answerUnknown(l *leg, why string) {
+	c.log.Warn("answer not understood", "leg", l.name, "err", why)
+	c.hangupLeg(l, Unsupported)
+	c.attemptFailed(l, Unsupported)
+}
+
+// attemptWon ends the attempts with a leg that has answered with a session.
+func (c *Call) attemptWon(l *leg, held bool) {
+	l.onHold = l.onHold || held
 	l.step(legOnAnswer)
 	l.target.report(c.now, dialog.Event{Status: sip.StatusOK})
-	for _, other := range c.legs[1:] {
+	for other := range c.tries() {
 		if other != l && other.state < legAnswered {
 			c.hangupElsewhere(other)
 		}
 	}
-	if c.attempts.purpose == offering {
+	switch c.attempts.purpose {
+	case offering:
 		c.acceptOffer(l)
-		return
+	case reaching:
+		c.firstAnswered(l)
+	default:
+		c.bridge(l)
 	}
-	c.bridge(l)
 }
 
 // attemptFailed counts a leg that came to nothing. What is to be tried next is tried where it was not the callee who said no.
@@ -213,7 +238,7 @@ const patience = 4 * time.Second
 // attemptSilent goes on to the next trunk when the present one has said nothing.
 func (c *Call) attemptSilent() {
 	c.attempts.silentAt = time.Time{}
-	for _, l := range c.legs[1:] {
+	for l := range c.tries() {
 		if l.target.trunk == nil || l.spoke || l.state != legNew || l.usage == nil {
 			continue
 		}
@@ -245,10 +270,8 @@ func (c *Call) dropAttempts(kind Kind) {
 }
 
 func (c *Call) hangupAttempts(kind Kind) {
-	for _, l := range c.legs[1:] {
-		if l != c.peer {
-			c.hangupLeg(l, kind)
-		}
+	for l := range c.tries() {
+		c.hangupLeg(l, kind)
 	}
 }
 
@@ -258,9 +281,17 @@ func (c *Call) attemptsOver(kind Kind) {
 		c.decline(o, kind)
 		return
 	}
-	c.goneBy = cmp.Or(c.attempts.by, "system")
+	by, purpose := cmp.Or(c.attempts.by, "system"), c.attempts.purpose
 	c.forgetAttempts()
-	c.queue(PeerEnded{Kind: kind})
+	switch {
+	case purpose == reaching:
+		c.hangup(kind, by)
+	case c.refer != nil:
+		c.referFailed(kind)
+	default:
+		c.goneBy = by
+		c.queue(PeerEnded{Kind: kind})
+	}
 }
 
 func (c *Call) forgetAttempts() {

@@ -22,6 +22,7 @@ func (c *Call) bridge(l *leg) {
 	}
 	c.attempts, c.ringBack = attempts{}, false
 	c.peer = l
+	c.caller.parks, l.parks = false, false
 	c.answerCaller()
 	c.media(media.Connect{A: c.caller.stream, B: l.stream})
 	c.step(callOnBridge)
@@ -33,6 +34,8 @@ func (c *Call) bridge(l *leg) {
 	c.holds(l)
 	c.startRecording()
 	c.queue(PeerAnswered{Peer: l.target.name})
+	c.referDone(l)
+	c.originTalks()
 }
 
 // connectEcho lets the caller hear himself.
@@ -55,17 +58,26 @@ func (c *Call) part(kind Kind, by string) {
 // unbridge ends the talk for the caller; false when the call is ending anyway.
 func (c *Call) unbridge(by string) bool {
 	l := c.peer
+	if !c.separate() {
+		return false
+	}
+	c.endItem(by)
+	c.log.Info("peer left", "peer", l.target.name, "by", by)
+	return true
+}
+
+// separate takes the caller and his peer apart: both are still there. It answers false when the call is ending anyway.
+func (c *Call) separate() bool {
+	l := c.peer
 	c.peer, c.talkEnds = nil, time.Time{}
 	c.stopRecording()
 	if c.step(callOnPart)&callTellPeer == 0 {
 		return false
 	}
 	c.media(media.Disconnect{Stream: c.caller.stream})
-	if l.onHold {
+	if l.quiet() {
 		c.media(media.Stop{Stream: c.caller.stream, Play: ownPlay})
 	}
-	c.endItem(by)
-	c.log.Info("peer left", "peer", l.target.name, "by", by)
 	return true
 }
 
@@ -113,7 +125,14 @@ func (c *Call) reoffer(l *leg, ev dialog.Event) {
 	if l.usage == nil || l.state >= legEnding {
 		return // hung up meanwhile: the dialog has refused it
 	}
-	if ev.Body.Empty() {
+	switch {
+	case l.browser && ev.Body.Empty():
+		l.ours(forOfferless)
+		return
+	case l.browser:
+		l.theirs(ev.Body.Data, forReoffer)
+		return
+	case ev.Body.Empty():
 		l.perform(l.usage.Answer(c.now, dialog.SDP(l.local.Offer())))
 		return
 	}
@@ -133,6 +152,10 @@ func (c *Call) reoffer(l *leg, ev dialog.Event) {
 // reanswered takes the answer to an offer of ours: in an ACK, or to a re-INVITE or UPDATE. A leg that gave no answer that we
 // understand, now or before, has no audio and is hung up.
 func (c *Call) reanswered(l *leg, body []byte) {
+	if l.browser {
+		l.describe(media.Accept{Stream: l.stream, Answer: string(body)}, forLaterAnswer)
+		return
+	}
 	result, err := l.accept(body)
 	if err == nil {
 		c.setHold(l, result.Held)
@@ -147,7 +170,7 @@ func (c *Call) reanswered(l *leg, body []byte) {
 
 // refreshed takes the answer to a session refresh, which repeated our description in force. Most answers repeat theirs.
 func (c *Call) refreshed(l *leg, body []byte) {
-	if bytes.Equal(body, l.heard) {
+	if l.browser || bytes.Equal(body, l.heard) {
 		return
 	}
 	l.local.Offer()
@@ -199,8 +222,13 @@ func (c *Call) setHold(l *leg, held bool) {
 		return
 	}
 	c.journal(journey.Resumed, c.actorOf(l), map[string]string{journey.DataLeg: l.name})
-	c.media(media.Stop{Stream: other.stream, Play: ownPlay})
+	if !l.quiet() {
+		c.media(media.Stop{Stream: other.stream, Play: ownPlay})
+	}
 }
+
+// quiet tells that the other side of the talk shall hear music instead of the leg.
+func (l *leg) quiet() bool { return l.onHold || l.parks || l.lost }
 
 // holds gives the other side of a talk music while a leg holds it.
 func (c *Call) holds(l *leg) {
@@ -209,21 +237,46 @@ func (c *Call) holds(l *leg) {
 		return
 	}
 	c.journal(journey.Held, c.actorOf(l), map[string]string{journey.DataLeg: l.name})
-	c.media(media.Play{Stream: other.stream, Play: ownPlay, Items: c.sw.cfg.HoldMusic, Loop: true})
+	c.music(other)
 }
 
+// music plays what is heard on hold.
+func (c *Call) music(l *leg) {
+	c.media(media.Play{Stream: l.stream, Play: ownPlay, Items: c.sw.cfg.HoldMusic, Loop: true})
+}
+
+// actorOf names who is at a leg, for the journal.
 func (c *Call) actorOf(l *leg) string {
-	if l == c.caller {
+	if l == c.caller && l.target.agent == "" {
 		return "caller"
 	}
 	return l.target.actor()
+}
+
+// sideOf names who is at a leg as the one who ended the call.
+func (c *Call) sideOf(l *leg) string {
+	if l == c.caller && l.target.agent == "" {
+		return "caller"
+	}
+	return l.target.side()
+}
+
+// starter is who began the call, for the journal.
+func (c *Call) starter() string {
+	switch {
+	case c.origin == nil:
+		return "caller"
+	case c.origin.Agent != "":
+		return "agent:" + c.origin.Agent
+	}
+	return "system"
 }
 
 // journalBegin writes that the call is there, once.
 func (c *Call) journalBegin() {
 	if !c.begun {
 		c.begun = true
-		c.journal(journey.InteractionStarted, "caller", c.startedData())
+		c.journal(journey.InteractionStarted, c.starter(), c.startedData())
 	}
 }
 

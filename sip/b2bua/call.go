@@ -24,39 +24,51 @@ type Call struct {
 	shown   shown
 
 	// What follows belongs to the owner's goroutine.
-	timer     *time.Timer
-	now       time.Time
-	todo      []any // what the event being handled has caused, in order
-	arrival   Arrival
-	identity  *Identity // nil until the record is known
-	knownBy   time.Time // when the call goes on without a record
-	route     Route
-	state     callState
-	caller    *leg
-	legs      []*leg
-	born      int // legs so far
-	attempts  attempts
-	peer      *leg // whom the caller is bridged to
-	echo      bool // the caller is bridged to itself
-	item      item
-	items     int          // enqueued so far
-	play      media.PlayID // what the script plays to the caller
-	rec       recording
-	finishing []recording // stopped, but the engine has not said so yet
-	ladder    ladder
-	kind      Kind
-	begun     bool // the beginning was journaled
-	journaled bool // the end was
-	by        string
-	goneBy    string // who left the talk, until the script hears of something else: he ended the call if it ends now
-	answered  time.Time
-	talkEnds  time.Time // when the talk with the peer has lasted as long as it may
-	ringBack  bool      // the answered caller hears that a target rings
-	closeAt   time.Time // when streams that the engine was too busy to close are tried again
-	drainBy   time.Time // when closing streams are given up
-	crashes   int
-	asks      []chan<- struct{} // who waits for a view with present figures; each takes one word
-	owed      int               // figures that the engine still owes for it
+	timer      *time.Timer
+	now        time.Time
+	todo       []any // what the event being handled has caused, in order
+	arrival    Arrival
+	shows      Party        // who is shown calling to those whom we place legs to
+	replaces   sip.Replaces // the caller takes the place of another leg; with an empty CallID not
+	identity   *Identity    // nil until the record is known
+	knownBy    time.Time    // when the call goes on without a record
+	route      Route
+	state      callState
+	caller     *leg
+	legs       []*leg
+	born       int // legs so far
+	attempts   attempts
+	peer       *leg // whom the caller is bridged to
+	echo       bool // the caller is bridged to itself
+	item       item
+	items      int          // enqueued so far
+	since      time.Time    // when the caller came to wait first
+	keepsTime  bool         // the next item has the time of the one that was transferred
+	refer      *referral    // the talk is being given to somebody else
+	origin     *origin      // nobody called in for it
+	expects    time.Time    // until when a leg of another call may be handed over to this one
+	parting    parting      // the other leg of the talk has a new owner: what is to be done when that has taken it
+	placeBy    time.Time    // until when the call that the caller wants to enter may answer
+	given      []given      // legs that have another owner now
+	toldAnswer bool         // the script knows that the caller's leg is up
+	play       media.PlayID // what the script plays to the caller
+	rec        recording
+	ears       overheard   // who listens
+	finishing  []recording // stopped, but the engine has not said so yet
+	ladder     ladder
+	kind       Kind
+	begun      bool // the beginning was journaled
+	journaled  bool // the end was
+	by         string
+	goneBy     string // who left the talk, until the script hears of something else: he ended the call if it ends now
+	answered   time.Time
+	talkEnds   time.Time // when the talk with the peer has lasted as long as it may
+	ringBack   bool      // the answered caller hears that a target rings
+	closeAt    time.Time // when streams that the engine was too busy to close are tried again
+	drainBy    time.Time // when closing streams are given up
+	crashes    int
+	asks       []chan<- struct{} // who waits for a view with present figures; each takes one word
+	owed       int               // figures that the engine still owes for it
 }
 
 // run is the owner: it handles one event after the other until nothing of the call is left.
@@ -72,6 +84,7 @@ func (c *Call) run() {
 			c.handle(expired{})
 		}
 	}
+	c.leftovers()
 }
 
 // maxCaused bounds what one event may cause: a script that dials again whenever a dial fails at once would never end.
@@ -142,7 +155,34 @@ type (
 )
 
 func (c *Call) dispatch(m any) {
+	if c.forward(m) {
+		return
+	}
 	switch m := m.(type) {
+	case originating:
+		c.placeFirst()
+	case wantLeg:
+		c.give(m)
+	case wantPlace:
+		c.makePlace(m)
+	case mayEnter:
+		c.enter(m)
+	case taken:
+		c.gone()
+	case handed:
+		c.handedOver(m)
+	case wantEar:
+		c.overhear(m)
+	case mayHear:
+		c.hearing(m)
+	case earGone:
+		c.earLeft(m)
+	case talkGone:
+		c.talkLeft(m)
+	case ordered:
+		m.reply <- c.order(m.cmd)
+	case freed:
+		c.freed(m.by)
 	case invited:
 		c.sw.admission.began(c.now, c.now.Sub(c.arrival.At))
 		c.begin(m.door, m.tx)
@@ -220,6 +260,12 @@ func (c *Call) onExpired() {
 			l.ackedAt = time.Time{}
 			l.forgetInvites(l.acked + 1)
 		}
+		if due(l.askedBy(), c.now) {
+			c.notDescribed(l)
+		}
+		if l.state == legAnswered && due(l.lostBy, c.now) {
+			c.lostLong(l)
+		}
 		if l.ports == streamOpening && due(l.openBy, c.now) {
 			c.noMedia(l, "the engine did not answer")
 		}
@@ -240,6 +286,15 @@ func (c *Call) onExpired() {
 	if due(c.talkEnds, c.now) {
 		c.talkOver()
 	}
+	if due(c.expects, c.now) {
+		c.notHanded()
+	}
+	if due(c.placeBy, c.now) {
+		c.turnAway(sip.StatusCallDoesNotExist)
+	}
+	if c.origin != nil && due(c.origin.waitsBy, c.now) {
+		c.originLapsed()
+	}
 	if due(c.closeAt, c.now) {
 		c.closeAgain()
 	}
@@ -256,6 +311,10 @@ func (c *Call) rearm() {
 	next = earliest(next, c.drainBy)
 	next = earliest(next, c.closeAt)
 	next = earliest(next, c.talkEnds)
+	next = earliest(earliest(next, c.expects), c.placeBy)
+	if c.origin != nil {
+		next = earliest(next, c.origin.waitsBy)
+	}
 	if c.state < callEnding && c.route.Script != nil {
 		next = earliest(next, c.route.Script.Deadline())
 	}
@@ -263,6 +322,10 @@ func (c *Call) rearm() {
 		if l.usage != nil {
 			next = earliest(next, l.usage.Deadline())
 			next = earliest(next, l.settled())
+		}
+		next = earliest(next, l.askedBy())
+		if l.state == legAnswered {
+			next = earliest(next, l.lostBy)
 		}
 		if l.ports == streamOpening {
 			next = earliest(next, l.openBy)

@@ -24,6 +24,7 @@ func (c *Call) step(on callEvent) callDo {
 
 // settle ends the call when nothing is left of it, and publishes its view.
 func (c *Call) settle() {
+	c.checkEars()
 	if c.state == callEnding {
 		c.endWhenEmpty()
 	}
@@ -33,7 +34,7 @@ func (c *Call) settle() {
 // endWhenEmpty journals the end once the record is known and all recordings and streams have given their figures, and ends the
 // owner once all dialogs are over.
 func (c *Call) endWhenEmpty() {
-	if len(c.finishing) > 0 || c.identity == nil && !c.knownBy.IsZero() {
+	if !c.expects.IsZero() || len(c.finishing) > 0 || c.identity == nil && !c.knownBy.IsZero() {
 		return
 	}
 	dialogs := false
@@ -93,8 +94,11 @@ func (c *Call) journal(kind journey.Kind, actor string, data map[string]string) 
 		return
 	}
 	ev := journey.Event{Record: c.identity.Record, At: c.now, Kind: kind, Channel: journey.Voice, Interaction: c.id, Actor: actor, Data: data}
-	if c.item.state != itemNone {
+	switch {
+	case c.item.state != itemNone:
 		ev.Item, ev.Epoch = c.item.id, c.item.epoch
+	case c.origin != nil:
+		ev.Item, ev.Epoch = c.origin.Item.ID, c.origin.Epoch
 	}
 	if err := c.sw.journal.Append(ev); err != nil {
 		c.sw.metrics.journalLost.Inc()

@@ -15,7 +15,7 @@ import (
 func (c *Call) begin(d *Door, tx *transaction.ServerTx) {
 	l := c.caller
 	l.route = route{door: d, to: transaction.To(tx.Flow()), nat: c.arrival.Trunk == nil}
-	l.target = target{name: c.arrival.Caller, trunk: c.arrival.Trunk, acquired: c.arrival.Trunk != nil, symmetric: true}
+	l.target = target{name: c.arrival.Caller, endpoint: c.arrival.Endpoint, trunk: c.arrival.Trunk, acquired: c.arrival.Trunk != nil, symmetric: true}
 	if c.arrival.Trunk != nil {
 		l.target.symmetric = c.arrival.Trunk.Config().SymmetricRTP
 	}
@@ -29,7 +29,16 @@ func (c *Call) begin(d *Door, tx *transaction.ServerTx) {
 		return
 	}
 	l.usage, l.invite = usage, tx.Request()
+	if body, ok := sdpOf(tx.Request()); ok {
+		l.browser = isBrowser(body)
+	} else {
+		l.browser = isPage(l.route.to.Transport)
+	}
 	c.openStream(l)
+	if c.replaces.CallID != "" {
+		c.identity = &Identity{} // the call that it enters has a record
+		return
+	}
 	c.identify()
 }
 
@@ -61,11 +70,21 @@ func (c *Call) routed() {
 	if c.caller.ports != streamOpen || c.identity == nil || c.caller.invite == nil || c.state >= callEnding {
 		return
 	}
-	c.route = c.sw.router.Route(c.arrival, *c.identity)
+	if c.replaces.CallID == "" {
+		c.route = c.sw.router.Route(c.arrival, *c.identity)
+	}
 	c.journalBegin()
-	ok := c.readOffer(c.caller, c.caller.invite)
+	invite := c.caller.invite
 	c.caller.invite = nil
-	if !ok {
+	if c.readOffer(c.caller, invite) {
+		c.start()
+	}
+}
+
+// start lets the script begin: the caller's session description is known.
+func (c *Call) start() {
+	if c.replaces.CallID != "" {
+		c.askPlace()
 		return
 	}
 	c.log.Info("call started", "record", c.record(), "caller", c.arrival.Caller, "called", c.arrival.Called)
@@ -76,10 +95,18 @@ func (c *Call) routed() {
 	c.queue(Started{})
 }
 
-// readOffer takes the SDP of the caller's INVITE. An INVITE without SDP gets our offer in the 2xx, RFC 3261 §13.3.1.4.
+// readOffer takes the SDP of the caller's INVITE; false if the call does not go on, or not yet. An INVITE without SDP gets our offer in
+// the 2xx, RFC 3261 §13.3.1.4.
 func (c *Call) readOffer(l *leg, req *sip.Request) bool {
 	body, ok := sdpOf(req)
-	if !ok {
+	switch {
+	case l.browser && ok:
+		l.theirs(body, forCaller)
+		return false
+	case l.browser:
+		l.ours(forCaller)
+		return false
+	case !ok:
 		return true
 	}
 	answer, cfg, _, err := l.local.Answer(body)
@@ -101,7 +128,12 @@ func kindOfSDP(err error) Kind {
 
 // direction is "in" from a trunk; from a phone "out" where the call goes straight to a trunk, else "internal".
 func (c *Call) direction() string {
-	if c.arrival.Endpoint == "" {
+	switch {
+	case c.origin != nil && c.origin.outside():
+		return "out"
+	case c.origin != nil:
+		return "internal"
+	case c.arrival.Endpoint == "":
 		return "in"
 	}
 	if d, ok := c.route.Script.(direct); ok {
@@ -131,13 +163,22 @@ func (c *Call) startedData() map[string]string {
 func (c *Call) answerCaller() {
 	l := c.caller
 	if l.usage == nil || l.state >= legAnswered {
+		c.tellAnswered()
 		return
 	}
 	l.perform(l.usage.Accept(c.now, l.session()))
 	l.step(legOnAnswer)
 	c.answered = c.now
 	c.log.Info("call answered")
-	c.queue(Answered{})
+	c.tellAnswered()
+}
+
+// tellAnswered tells each script once that the caller's leg is up.
+func (c *Call) tellAnswered() {
+	if c.caller.state == legAnswered && !c.toldAnswer {
+		c.toldAnswer = true
+		c.queue(Answered{})
+	}
 }
 
 // session is the SDP that a caller's leg sends: its answer, or our offer where the INVITE had none.
@@ -178,9 +219,10 @@ func (c *Call) hangup(kind Kind, by string) {
 	if c.step(callOnHangup)&callClear == 0 {
 		return
 	}
-	c.takeBack()
+	c.takeBack("hangup")
+	c.originEnds()
 	c.stopRecording()
-	c.attempts, c.talkEnds = attempts{}, time.Time{}
+	c.attempts, c.talkEnds, c.refer = attempts{}, time.Time{}, nil
 	for _, l := range c.legs {
 		c.hangupLeg(l, kind)
 	}

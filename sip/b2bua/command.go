@@ -21,6 +21,12 @@ type (
 	ConnectOffer struct{ Offer string }
 	// LeftQueue tells that the item left the queue other than to an agent: closed, full, no_staff, timed_out, cancelled.
 	LeftQueue struct{ Item, Outcome string }
+	// CallbackAnswer answers a CallbackWish.
+	CallbackAnswer struct {
+		Item   string
+		Booked bool
+		Why    string
+	}
 	// TellWaiting gives the caller's script its position and honest waiting times; 0 is unknown.
 	TellWaiting struct {
 		Item string
@@ -33,6 +39,31 @@ type (
 	}
 	// RecordCall starts, pauses, resumes or stops the recording of the caller and whom he talks to.
 	RecordCall struct{ Do RecordDo }
+	// Hold parks a talk on behalf of one side: the other hears music and neither hears the other, until Resume.
+	Hold struct{ By Side }
+	// Resume ends a Hold of the same side.
+	Resume struct{ By Side }
+	// SendDigits sends keys to one side, as the other would.
+	SendDigits struct {
+		To     Side
+		Digits string // 0-9 * # A-D, at most 32
+	}
+	// Transfer gives whom By talks to another partner: a target as Router knows it, or whom By talks to in another call of his. By
+	// leaves when it has come about; a target that does not answer gives the talk back to him.
+	Transfer struct {
+		By   Side
+		To   string // target of a blind transfer
+		Call string // or the call of an attended one
+	}
+)
+
+// Side is one of the two who talk.
+type Side uint8
+
+// The sides of a talk.
+const (
+	Callers Side = iota + 1 // who called, or was reached first by an originated call
+	Peers                   // whom the caller talks to: an agent, a phone, a number
 )
 
 // RecordDo says what RecordCall wants.
@@ -46,13 +77,18 @@ const (
 	RecordStop
 )
 
-func (OfferAgent) command()    {}
-func (WithdrawOffer) command() {}
-func (ConnectOffer) command()  {}
-func (LeftQueue) command()     {}
-func (TellWaiting) command()   {}
-func (EndCall) command()       {}
-func (RecordCall) command()    {}
+func (OfferAgent) command()     {}
+func (WithdrawOffer) command()  {}
+func (ConnectOffer) command()   {}
+func (LeftQueue) command()      {}
+func (CallbackAnswer) command() {}
+func (TellWaiting) command()    {}
+func (EndCall) command()        {}
+func (RecordCall) command()     {}
+func (Hold) command()           {}
+func (Resume) command()         {}
+func (SendDigits) command()     {}
+func (Transfer) command()       {}
 
 // onCommand performs what others want.
 func (c *Call) onCommand(m Command) {
@@ -69,9 +105,15 @@ func (c *Call) onCommand(m Command) {
 		if c.item.state == itemWaiting && m.Item == c.item.id {
 			c.queue(m.QueueWaiting)
 		}
+	case CallbackAnswer:
+		c.callbackAnswered(m)
 	case EndCall:
 		c.hangup(m.Kind, m.By)
 	case RecordCall:
 		c.recordCommand(m.Do)
+	default:
+		if err := c.order(m); err != nil {
+			c.log.Debug("command not possible", "err", err)
+		}
 	}
 }

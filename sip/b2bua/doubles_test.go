@@ -26,13 +26,32 @@ type noted struct {
 }
 
 func (n noted) Do(c media.Command) error {
+	if _, ok := c.(media.Describe); ok && n.r.mute.Load() {
+		n.r.ladder.Note("media    %s UNHEARD", mediatest.Format(short(c)))
+		return nil
+	}
 	err := n.Engine.Do(c)
-	line := "media    " + mediatest.Format(c)
+	line := "media    " + mediatest.Format(short(c))
 	if err != nil {
 		line += " REFUSED: " + err.Error()
 	}
 	n.r.ladder.Note("%s", line)
 	return err
+}
+
+// short leaves the text of session descriptions out.
+func short(c media.Command) media.Command {
+	switch d := c.(type) {
+	case media.Describe:
+		if d.Offer != "" {
+			d.Offer = "sdp"
+		}
+		return d
+	case media.Accept:
+		d.Answer = "sdp"
+		return d
+	}
+	return c
 }
 
 // journal shows events in the ladder, and refuses them when told to.
@@ -92,6 +111,7 @@ type queues struct {
 	offers   int            // given so far, in random runs
 	last     string         // accepted last
 	item     string         // enqueued last
+	work     WorkItem       // the same
 }
 
 func (q *queues) note(format string, args ...any) error {
@@ -112,7 +132,7 @@ func (q *queues) count(what, offer string) {
 
 func (q *queues) Enqueue(w WorkItem) error {
 	q.mu.Lock()
-	q.item = w.ID
+	q.item, q.work = w.ID, w
 	q.mu.Unlock()
 	_ = q.note("enqueue %s caller=%s priority=%d", w.Queue, w.Caller, w.Priority)
 	return q.fail
@@ -141,6 +161,37 @@ func (q *queues) MediaUp(_ string, epoch uint64) error { return q.note("media up
 
 func (q *queues) End(_, by string) error { return q.note("end by %s", by) }
 
+// movers is a dispatcher that knows transfers and reasons.
+type movers struct{ *queues }
+
+func (q movers) Transfer(_, queue string) error { return q.note("transfer to %s", queue) }
+
+func (q movers) HandOver(_, endpoint string) error { return q.note("hand over to %s", endpoint) }
+
+func (q movers) Recover(_ string, epoch uint64) error { return q.note("recover, epoch %d", epoch) }
+
+func (q movers) LeaveWhy(_, why string) error { return q.note("leave: %s", why) }
+
+// origins shows what originators hear, and checks the order.
+type origins struct {
+	r    *rig
+	mu   sync.Mutex
+	last map[string]Stage
+}
+
+func (o *origins) Originated(e Originated) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.last == nil {
+		o.last = map[string]Stage{}
+	}
+	if was := o.last[e.Call]; e.Stage <= was || was >= Failed {
+		o.r.t.Errorf("stage %d after %d", e.Stage, was)
+	}
+	o.last[e.Call] = e.Stage
+	o.r.ladder.Note("origin   %s stage=%d kind=%s by=%s side=%d", e.Ref, e.Stage, e.Kind, e.By, e.Side)
+}
+
 type records struct{}
 
 func (records) Identify(_ Arrival, done func(Identity)) error {
@@ -153,15 +204,20 @@ type router struct {
 	r       *rig
 	scripts map[string]func() Script
 	targets map[string]Destination
+	mu      sync.Mutex
+	last    Arrival // of Route
 }
 
 func newRouter(r *rig) *router {
-	return &router{r, map[string]func() Script{}, map[string]Destination{
-		"anna": {Endpoint: "anna"}, "bert": {Endpoint: "bert"}, "echo": {Echo: true},
+	return &router{r: r, scripts: map[string]func() Script{}, targets: map[string]Destination{
+		"anna": {Endpoint: "anna"}, "bert": {Endpoint: "bert"}, "paula": {Endpoint: "paula"}, "olga": {Endpoint: "olga"}, "echo": {Echo: true},
 	}}
 }
 
 func (x *router) Route(a Arrival, _ Identity) Route {
+	x.mu.Lock()
+	x.last = a
+	x.mu.Unlock()
 	if f, ok := x.scripts[a.Called]; ok {
 		return Route{Script: f(), Flow: "test"}
 	}
@@ -210,6 +266,7 @@ func (p phones) HA1(user string) (digest.HA1Set, bool) { s, ok := p[user]; retur
 
 func (p phones) Endpoint(user string) (Phone, bool) {
 	_, ok := p[user]
+	ok = ok || user == "paula" || user == "olga" // who never prove themselves by digest
 	return Phone{Name: user, Outside: "+4930100" + map[string]string{"anna": "20", "bert": "30"}[user]}, ok
 }
 

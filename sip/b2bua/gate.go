@@ -9,6 +9,7 @@ import (
 	"tandem/sip/digest"
 	"tandem/sip/registrar"
 	"tandem/sip/transaction"
+	"tandem/sip/transport"
 	"tandem/sip/trunk"
 )
 
@@ -18,7 +19,8 @@ func (s *Switch) identify(tx *transaction.ServerTx) (Arrival, bool) {
 	now := time.Now()
 	a := Arrival{Call: callIDOf(now, tx.LocalTag()), Called: presentable(req.Recipient.User), At: now}
 	a.Caller, a.Name = callerOf(req)
-	if t, ok := s.Trunks.BySource(from.Addr()); ok && t.Config().InboundUser == "" {
+	if t, ok := s.Trunks.BySource(from.Addr()); ok && t.Config().InboundUser == "" && !tx.Flow().Bound() {
+		a.Token = tokenOf(req)
 		a.Trunk = t
 		return s.takeTrunk(tx, a, t)
 	}
@@ -26,7 +28,10 @@ func (s *Switch) identify(tx *transaction.ServerTx) (Arrival, bool) {
 	if !ok {
 		return a, false
 	}
-	if t, ok := s.Trunks.Match(from.Addr(), user); ok {
+	if tx.Flow().User != "" {
+		a.Token = tokenOf(req)
+	} else if t, ok := s.Trunks.Match(from.Addr(), user); ok {
+		a.Token = tokenOf(req)
 		return s.takeTrunk(tx, a, t)
 	}
 	phone, ok := s.Endpoints.Endpoint(user)
@@ -61,8 +66,24 @@ func (s *Switch) takeTrunk(tx *transaction.ServerTx, a Arrival, t *trunk.Trunk) 
 	return a, true
 }
 
-// prove asks a request for its digest user (RFC 3261 §22). When it answers false it has answered the request.
+// maxToken bounds X-Tandem-Token, in bytes.
+const maxToken = 128
+
+// tokenOf is the token that an INVITE brings, "" for one that is none.
+func tokenOf(req *sip.Request) string {
+	token := sip.HeaderText(req, "X-Tandem-Token")
+	if len(token) > maxToken || !sip.IsToken(token) {
+		return ""
+	}
+	return token
+}
+
+// prove tells the user that a request comes from: its flow has proven one, or it is asked for digest (RFC 3261 §22). When it answers false it
+// has answered the request.
 func (s *Switch) prove(tx *transaction.ServerTx) (string, bool) {
+	if user := tx.Flow().User; user != "" {
+		return user, true
+	}
 	now, source := time.Now(), tx.Flow().Remote.Addr().String()
 	v := s.Digest.Verify(now, tx.Request(), source)
 	if v.Outcome == digest.OK {
@@ -91,6 +112,14 @@ func (s *Switch) register(tx *transaction.ServerTx) {
 	}
 	if err := tx.Respond(res); err != nil {
 		s.log.Debug("answer not sent", "method", sip.REGISTER, "err", err)
+	}
+}
+
+// FlowClosed takes the news that a connection is gone: what was registered over it cannot be reached. It is what an endpoint's
+// OnFlowClosed wants.
+func (s *Switch) FlowClosed(flow transport.Flow, _ error) {
+	if events := s.Registrar.LoseFlow(flow.String(), time.Now()); s.Bindings != nil && len(events) > 0 {
+		s.Bindings.Changed(events)
 	}
 }
 

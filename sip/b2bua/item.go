@@ -24,18 +24,28 @@ type item struct {
 
 // enqueue makes the caller a work item. A dispatcher that takes nothing counts as a full queue.
 func (c *Call) enqueue(a Enqueue) {
-	if c.item.state != itemNone {
+	switch c.item.state {
+	case itemNone:
+	case itemActive:
+		c.requeue(a)
+		return
+	default:
 		return
 	}
-	c.items++
-	c.item = item{id: c.id + "-" + strconv.Itoa(c.items), state: itemWaiting}
+	id, known := a.Item, a.Item != ""
+	if !known {
+		c.items++
+		id = c.id + "-" + strconv.Itoa(c.items)
+	}
+	c.setItem(item{id: id, state: itemWaiting})
+	c.since, c.keepsTime = c.arrived(a), false
 	err := c.sw.queues.Enqueue(WorkItem{
-		ID: c.item.id, Call: c.id, Record: c.record(), Queue: a.Queue, Skills: a.Skills, Attributes: a.Attributes, Priority: a.Priority, MaxWait: a.MaxWait,
-		Caller: c.arrival.Caller, At: c.now,
+		ID: id, Call: c.id, Record: c.record(), Queue: a.Queue, Skills: a.Skills, Attributes: a.Attributes, Priority: a.Priority, MaxWait: a.MaxWait,
+		Caller: c.customer(), At: c.since, Again: known,
 	})
 	if err != nil {
 		c.log.Error("work item not taken", "queue", a.Queue, "err", err)
-		c.item = item{}
+		c.dropItem()
 		c.queue(QueueEnded{Outcome: "full"})
 	}
 }
@@ -54,7 +64,7 @@ func (c *Call) offered(o OfferAgent) {
 	groups := c.sw.targets(Destination{Endpoint: o.Endpoint}, c)
 	for _, g := range groups {
 		for i := range g {
-			g[i].agent = o.Agent
+			g[i].ringsFor(o)
 		}
 	}
 	if o.Deadline.IsZero() {
@@ -81,6 +91,7 @@ func (c *Call) acceptOffer(l *leg) {
 
 // connectOffer bridges the agent: the assignment is durable. For an offer that has ended meanwhile the Decline is on its way.
 func (c *Call) connectOffer(m ConnectOffer) {
+	c.originConnected(m)
 	l := c.attempts.winner
 	if l == nil || c.attempts.offer.Offer != m.Offer || l.state != legAnswered {
 		return
@@ -97,7 +108,7 @@ func (c *Call) recall(kind Kind) (OfferAgent, bool) {
 	}
 	o := c.attempts.offer
 	c.attempts = attempts{}
-	for _, l := range c.legs[1:] {
+	for l := range c.tries() {
 		c.hangupLeg(l, kind)
 	}
 	c.item.state = itemWaiting
@@ -110,6 +121,7 @@ func (c *Call) withdrawn(m WithdrawOffer) {
 	if c.attempts.offer.Offer == m.Offer {
 		c.recall(NoAnswer)
 	}
+	c.originWithdrawn(m)
 }
 
 func (c *Call) decline(o OfferAgent, kind Kind) {
@@ -122,17 +134,17 @@ func (c *Call) leftQueue(m LeftQueue) {
 		return
 	}
 	c.recall(Canceled)
-	c.item = item{}
+	c.dropItem()
 	c.queue(QueueEnded{Outcome: m.Outcome})
 }
 
 // takeBack ends the work item because the caller does not want it any more.
-func (c *Call) takeBack() {
+func (c *Call) takeBack(why string) {
 	switch c.item.state {
 	case itemWaiting, itemOffered, itemAccepted:
 		c.recall(Canceled)
-		c.tellQueues(c.sw.queues.Leave(c.item.id))
-		c.item = item{}
+		c.tellQueues(c.leave(why))
+		c.dropItem()
 	case itemActive:
 		c.endItem(c.by)
 	}
@@ -143,11 +155,15 @@ func (c *Call) endItem(by string) {
 	if c.item.state != itemActive {
 		return
 	}
-	if by = party(by); by == "caller" {
+	by = party(by)
+	switch agentCalled := c.caller.target.agent != ""; {
+	case by == "caller", by == "callee" && agentCalled:
 		by = "customer"
+	case by == "callee":
+		by = "agent" // to whom the one who took the item has transferred it
 	}
 	c.tellQueues(c.sw.queues.End(c.item.id, by))
-	c.item = item{}
+	c.dropItem()
 }
 
 // tellQueues logs a command that the dispatcher did not take. Its own deadlines repair what is lost.

@@ -158,8 +158,8 @@ func TestConnectionLost(t *testing.T) {
 				}
 			}
 		}()
-		s := &side{ua: &ua{r: r, name: "+4930555", addr: carrierAddr}, callID: "tcp", target: "sip:bert@10.0.0.1", local: "<sip:a@b>;tag=1", remote: "<sip:c@d>"}
-		raw := strings.Replace(s.request("INVITE", sdpAt("10.0.0.9", 4000, "8")), "SIP/2.0/UDP", "SIP/2.0/TCP", 1)
+		s := &side{ua: &ua{r: r, name: "+4930555", addr: carrierAddr, via: "TCP"}, callID: "tcp", target: "sip:bert@10.0.0.1", local: "<sip:a@b>;tag=1", remote: "<sip:c@d>"}
+		raw := s.request("INVITE", sdpAt("10.0.0.9", 4000, "8"))
 		if _, err := conn.Write([]byte(raw)); err != nil {
 			t.Fatal(err)
 		}

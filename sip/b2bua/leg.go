@@ -24,16 +24,23 @@ type leg struct {
 
 	stream   media.StreamID
 	ports    streamState
+	browser  bool         // its session descriptions are the media room's
+	asked    []asking     // of the media room, in order
+	overdue  int          // answers to come that nobody waits for any more
 	openBy   time.Time    // while opening: when the engine is given up
 	invite   *sip.Request // caller: until the stream is open
-	local    *sdp.Local
-	answer   []byte // UAS: our answer to the INVITE's offer
-	early    bool   // SDP crossed before the answer
-	moved    bool   // it redirected us, and we follow
-	spoke    bool   // it has answered something, be it 100
+	local    *sdp.Local   // nil for a browser
+	answer   []byte       // UAS: our answer to the INVITE's offer
+	early    bool         // SDP crossed before the answer
+	moved    bool         // it redirected us, and we follow
+	spoke    bool         // it has answered something, be it 100
 	config   media.StreamConfig
-	onHold   bool // the far side holds us
-	sawEvent bool // a key came as RFC 4733, so INFO repeats it
+	onHold   bool      // the far side holds us
+	lostBy   time.Time // when it counts as gone
+	lost     bool      // the connection of the browser is down
+	parks    bool      // others hold the talk on behalf of the far side
+	refers   int       // REFERs so far
+	sawEvent bool      // a key came as RFC 4733, so INFO repeats it
 	stats    media.Stats
 
 	servers  []serverTx // that wait for an answer, and the INVITE accepted last: its 2xx may have to be repeated

@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"iter"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -30,13 +31,24 @@ func legName(number int) string {
 	return "b" + strconv.Itoa(number)
 }
 
+// tries are the legs that only try to reach somebody, or have done so: neither the caller nor whom he talks to, nor who refers him.
+func (c *Call) tries() iter.Seq[*leg] {
+	return func(yield func(*leg) bool) {
+		for _, l := range c.legs {
+			if l != c.caller && l != c.peer && (c.refer == nil || l != c.refer.leg) && !yield(l) {
+				return
+			}
+		}
+	}
+}
+
 // room makes place for another leg: attempts that are over are forgotten. It answers false when too many still live.
 func (c *Call) room() bool {
 	if len(c.legs) < maxLegs {
 		return true
 	}
 	c.legs = slices.DeleteFunc(c.legs, func(l *leg) bool {
-		gone := l != c.caller && l != c.peer && l.over() && l.state >= legEnding
+		gone := l != c.caller && l != c.peer && (c.refer == nil || l != c.refer.leg) && l.over() && l.state >= legEnding
 		if gone {
 			c.sw.tags.remove(l.tag)
 		}
@@ -47,9 +59,14 @@ func (c *Call) room() bool {
 
 // sinkFor posts what comes of a client transaction to the call. It must not be lost: a full mailbox ends the call.
 func (c *Call) sinkFor(l *leg, id dialog.TxID) func(transaction.ClientEvent) {
+	tag := l.tag
 	return func(ev transaction.ClientEvent) {
-		if !c.post(responded{l, id, ev}) {
-			c.flood()
+		owner := c
+		if a, ok := c.sw.tags.get(tag); ok { // the leg may have another owner by now
+			owner = a.call
+		}
+		if !owner.post(responded{l, id, ev}) {
+			owner.flood()
 		}
 	}
 }

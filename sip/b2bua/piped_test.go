@@ -12,6 +12,8 @@ func TestPiped(t *testing.T) {
 		"CallerEnds": TestCallerEnds, "Dial": TestDial, "CallerLeaves": TestCallerLeaves, "Forks": TestForks, "Redirect": TestRedirect,
 		"Trunks": TestTrunks, "Hold": TestHold, "Reinvite": TestReinvite, "Refresh": TestRefresh, "Queue": TestQueue,
 		"Admission": TestAdmission, "MediaAnomaly": TestMediaAnomaly, "CallAnomaly": TestCallAnomaly, "Recording": TestRecording,
+		"Browser": TestBrowser, "BrowserAnomaly": TestBrowserAnomaly, "Token": TestToken, "BlindTransfer": TestBlindTransfer, "ReferralEdges": TestReferralEdges,
+		"AttendedTransfer": TestAttendedTransfer, "Replaces": TestReplaces, "Originate": TestOriginate, "Order": TestOrder, "AgentLost": TestAgentLost, "Softphone": TestSoftphone, "HandoverAnomaly": TestHandoverAnomaly,
 	} {
 		t.Run(name, play)
 	}

@@ -24,6 +24,25 @@ type Queues interface {
 	End(item, by string) error // by is customer, agent or system
 }
 
+// Movers are Queues that can move items. Without it an item that is transferred ends, and a new one with its time begins.
+type Movers interface {
+	// Transfer puts an active item into a queue again. Its first arrival is kept.
+	Transfer(item, queue string) error
+	// HandOver ends an active item for its agent, who has connected the customer to the endpoint: they talk already, and the call
+	// knows the item no more.
+	HandOver(item, endpoint string) error
+}
+
+// Recoverers are Queues that take back what an agent has lost. Without it the call ends when the agent's side is gone.
+type Recoverers interface {
+	// Recover puts an active item, whose agent's side is gone while the customer is there, back into its queue.
+	Recover(item string, epoch uint64) error
+}
+
+// Leavers are Queues that want to know why an item left; they are told so instead of by Leave. why is key (the customer chose
+// something else), timeout, transfer or hangup.
+type Leavers interface{ LeaveWhy(item, why string) error }
+
 // WorkItem is the demand for a person that a call puts into a queue. Its ID is the call's with a running number: a caller may wait more
 // than once, and what is said of an earlier wait must not be taken for the present one.
 type WorkItem struct {
@@ -36,7 +55,8 @@ type WorkItem struct {
 	Priority   int
 	MaxWait    time.Duration
 	Caller     string
-	At         time.Time
+	At         time.Time // first arrival, also of an item that was moved
+	Again      bool      // the dispatcher knows the ID already: a callback or chat that becomes voice
 }
 
 // Arrival is what is known of an INVITE that passed the door.
@@ -48,6 +68,7 @@ type Arrival struct {
 	Outside  string       // caller as trunks shall see him; empty is Caller
 	Trunk    *trunk.Trunk // nil if it came from an endpoint
 	Endpoint string       // name of the endpoint that was authenticated, "" for a trunk
+	Token    string       // of X-Tandem-Token, at most 128 token characters; only from trunks and over flows that prove their user
 	At       time.Time
 }
 

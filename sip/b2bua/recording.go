@@ -25,7 +25,7 @@ func (c *Call) startRecording() {
 // recordCommand performs one order about the recording.
 func (c *Call) recordCommand(do RecordDo) {
 	switch {
-	case do == RecordStart && c.rec.id == 0 && c.peer != nil && c.sw.cfg.Recordings != "":
+	case do == RecordStart && c.rec.id == 0 && c.state == callConnected && c.peer != nil && c.sw.cfg.Recordings != "":
 		c.rec = recording{id: c.sw.newRecording(), file: c.recordingName()}
 		path := filepath.Join(c.sw.cfg.Recordings, c.rec.file)
 		c.sw.recordings.put(c.rec.id, c)

@@ -50,5 +50,5 @@ func (c *Call) follow(l *leg, u sip.URI) ([][]target, bool) {
 
 // tried tells whether a number was already dialled by this call: a loop.
 func (c *Call) tried(user string) bool {
-	return slices.ContainsFunc(c.legs[1:], func(l *leg) bool { return l.target.uri.User == user || l.target.name == user })
+	return slices.ContainsFunc(c.legs, func(l *leg) bool { return l != c.caller && (l.target.uri.User == user || l.target.name == user) })
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,6 +32,10 @@ const (
 	annaAddr    = "10.0.0.20:5060" // phone of anna
 	bertAddr    = "10.0.0.30:5060" // phone of bert
 	bert2Addr   = "10.0.0.31:5060" // his second one
+	paulaAddr   = "10.0.0.40:5060" // paula's page
+	paulaDoor   = "10.0.1.40:5060" // our end of its socket
+	olgaAddr    = "10.0.0.41:5060" // olga's page
+	olgaDoor    = "10.0.1.41:5060"
 	domain      = "tandem.local"
 )
 
@@ -50,6 +55,10 @@ type rig struct {
 	trunks    map[string]*trunk.Trunk
 	logs      *logs
 	stop      func() // ends Run
+	endpoint  *transport.Endpoint
+	origins   *origins
+	mute      atomic.Bool                 // the media room describes nothing
+	flows     map[string]*transport.Local // of pages
 }
 
 // setup is what a scenario changes before the switch is made.
@@ -59,6 +68,7 @@ type setup struct {
 	trunk   func(*trunk.Config)
 	records Records // nil: one that answers at once
 	keep    bool    // no golden file
+	moves   bool    // the dispatcher knows transfers and reasons
 }
 
 // piped runs the engine behind an encoder and a byte pipe.
@@ -86,7 +96,7 @@ func newRig(t *testing.T, s setup) *rig {
 	n.SetLink(siptest.Link{Delay: 5 * time.Millisecond})
 	r := &rig{t: t, net: n, ladder: siptest.NewLadder(n), trunks: map[string]*trunk.Trunk{}, logs: &logs{}}
 	for addr, name := range map[string]string{tandemAddr: "tandem", carrierAddr: "carrier", backupAddr: "backup", annaAddr: "anna",
-		bertAddr: "bert", bert2Addr: "bert2"} {
+		bertAddr: "bert", bert2Addr: "bert2", paulaAddr: "paula", paulaDoor: "tandem", olgaAddr: "olga", olgaDoor: "tandem"} {
 		r.ladder.Name(addr, name)
 	}
 	r.engine = mediatest.New(s.engine)
@@ -94,7 +104,11 @@ func newRig(t *testing.T, s setup) *rig {
 	if piped {
 		engine = mediatest.Pipe(r.engine)
 	}
-	r.router, r.journal, r.queues = newRouter(r), &journal{r: r}, &queues{r: r}
+	r.router, r.journal, r.queues, r.origins = newRouter(r), &journal{r: r}, &queues{r: r}, &origins{r: r}
+	var dispatcher Queues = r.queues
+	if s.moves {
+		dispatcher = movers{r.queues}
+	}
 	r.registrar = registrar.New(registrar.Config{Domains: []string{domain, "10.0.0.1"}}, nil)
 	cfg := Defaults()
 	cfg.MediaTimeout = 0
@@ -111,7 +125,7 @@ func newRig(t *testing.T, s setup) *rig {
 		t.Fatal(err)
 	}
 	r.sw, err = New(cfg, Parts{
-		Engine: noted{engine, r}, Router: r.router, Records: store, Journal: r.journal, Queues: r.queues, Registrar: r.registrar,
+		Engine: noted{engine, r}, Router: r.router, Records: store, Journal: r.journal, Queues: dispatcher, Originators: r.origins, Registrar: r.registrar,
 		Trunks: r.trunkSet(s), Digest: auth, Endpoints: users, Hosts: hosts{}, Metrics: NewMetrics(nil), Log: slog.New(r.logs),
 	})
 	if err != nil {
@@ -129,6 +143,7 @@ func (r *rig) serve(engine media.Engine) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.endpoint = ep
 	door := r.sw.NewDoor(ep)
 	r.layer = transaction.New(transaction.Config{Endpoint: ep, Handler: door, TagKey: []byte("0123456789abcdef"), Log: slog.New(r.logs)})
 	door.Open(r.layer)
@@ -192,6 +207,8 @@ func (r *rig) leaks() {
 	check("tags", r.sw.tags.len())
 	check("streams", r.sw.streams.len())
 	check("recordings", r.sw.recordings.len())
+	check("work items", r.sw.items.len())
+	check("calls of phones", len(r.sw.admission.phones))
 	check("ports", r.engine.OpenStreams())
 	check("admitted calls", r.sw.admission.live)
 	for name, t := range r.trunks {

@@ -24,6 +24,7 @@ func (c *Call) onDialog(l *leg, ev dialog.Event) {
 	case dialog.RemoteOffer:
 		c.reoffer(l, ev)
 	case dialog.OfferRefused, dialog.OfferWithdrawn:
+		l.voidOffers()
 		if !ev.Refresh && l.local != nil {
 			l.rollBack()
 		}
@@ -60,9 +61,11 @@ func (c *Call) legGone(l *leg) {
 	case c.state >= callEnding:
 	case l == c.caller:
 		c.queue(CallerGone{})
-		c.hangup(kind, leaver(l.ended, "caller"))
+		c.hangup(kind, leaver(l.ended, c.sideOf(l)))
 	case l == c.peer:
 		c.part(kind, leaver(l.ended, l.target.side()))
+	case c.refer != nil && l == c.refer.leg:
+		c.referrerGone(l)
 	case l == c.attempts.winner:
 		c.dropAttempts(kind)
 	case c.attempts.purpose != idle:
@@ -119,11 +122,16 @@ func (c *Call) onInDialog(l *leg, ev dialog.Event) {
 	switch ev.Request.Method {
 	case sip.INFO:
 		status, headers = c.info(l, ev.Request)
+	case sip.REFER:
+		status, headers = c.referred(l, ev.Request)
 	case sip.OPTIONS, sip.NOTIFY:
 	default:
 		status = sip.StatusMethodNotAllowed
 	}
 	l.perform(l.usage.Reply(c.now, ev.Tx, status, dialog.Body{}, headers...))
+	if status == sip.StatusAccepted {
+		c.startReferral(l)
+	}
 }
 
 // info takes a key that came as INFO. Where keys come as RFC 4733 too, the INFO only repeats them.

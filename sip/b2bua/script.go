@@ -35,6 +35,11 @@ type (
 	}
 	// QueueEnded tells that the work item left the queue other than to an agent: refused, timed out, cancelled.
 	QueueEnded struct{ Outcome string }
+	// CallbackAnswered answers AskCallback. Booked, the caller will be called back, and the item has left with his place.
+	CallbackAnswered struct {
+		Booked bool
+		Why    string // not: a closed word
+	}
 	// QueueWaiting tells the item's position (1 is next) and honest waiting times; 0 means unknown.
 	QueueWaiting struct {
 		Position int
@@ -49,20 +54,24 @@ type (
 	}
 	// CallerGone is the last event: the caller hung up. Only Note is performed after it.
 	CallerGone struct{}
+	// Moved is a last event too: the caller was transferred to where another script decides, or left the call to his partner.
+	Moved struct{}
 	// Expired tells that Deadline has come.
 	Expired struct{}
 )
 
-func (Started) scriptEvent()      {}
-func (Answered) scriptEvent()     {}
-func (PlayEnded) scriptEvent()    {}
-func (DigitPressed) scriptEvent() {}
-func (QueueEnded) scriptEvent()   {}
-func (QueueWaiting) scriptEvent() {}
-func (PeerAnswered) scriptEvent() {}
-func (PeerEnded) scriptEvent()    {}
-func (CallerGone) scriptEvent()   {}
-func (Expired) scriptEvent()      {}
+func (Started) scriptEvent()          {}
+func (Answered) scriptEvent()         {}
+func (PlayEnded) scriptEvent()        {}
+func (DigitPressed) scriptEvent()     {}
+func (QueueEnded) scriptEvent()       {}
+func (CallbackAnswered) scriptEvent() {}
+func (QueueWaiting) scriptEvent()     {}
+func (PeerAnswered) scriptEvent()     {}
+func (PeerEnded) scriptEvent()        {}
+func (CallerGone) scriptEvent()       {}
+func (Moved) scriptEvent()            {}
+func (Expired) scriptEvent()          {}
 
 // Action is what a script wants done: one of the structs below.
 type Action interface{ action() }
@@ -88,9 +97,14 @@ type (
 		Attributes map[string]string // what agents shall see beside the caller
 		Priority   int
 		MaxWait    time.Duration
+		Item       string    // of an item that exists and becomes this call's, e.g. a callback whose customer has answered; empty: a new one
+		Since      time.Time // its first arrival; zero: now
 	}
-	// LeaveQueue takes the work item back.
+	// LeaveQueue takes the work item back. Why is key (the default) or timeout.
 	LeaveQueue struct{ Why string }
+	// AskCallback asks that the waiting item become a callback in its place. CallbackAnswered follows; booked, the item is not this call's
+	// any more.
+	AskCallback struct{}
 	// Dial places a leg to a target and bridges it to the caller when it answers. PeerAnswered or PeerEnded follows.
 	Dial struct {
 		Target  string        // extension, number, "echo"
@@ -101,6 +115,12 @@ type (
 	Part struct{}
 	// HangUp ends the call, before answer with the kind's status.
 	HangUp struct{ Kind Kind }
+	// Listen answers the caller and lets him hear the talk of a phone of this site, without being heard, until it ends: then his call
+	// ends too. Where there is no talk he hears 404.
+	Listen struct {
+		Endpoint string
+		As       string // who listens, for record and readers
+	}
 	// Note writes an event of the call into its record.
 	Note struct {
 		Kind journey.Kind
@@ -116,8 +136,10 @@ func (Play) action()         {}
 func (StopPlay) action()     {}
 func (Enqueue) action()      {}
 func (LeaveQueue) action()   {}
+func (AskCallback) action()  {}
 func (Dial) action()         {}
 func (Part) action()         {}
 func (HangUp) action()       {}
+func (Listen) action()       {}
 func (Note) action()         {}
 func (DetectInband) action() {}

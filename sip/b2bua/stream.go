@@ -12,7 +12,7 @@ const streamGrace = 3 * time.Second
 // openStream asks the engine for the leg's ports.
 func (c *Call) openStream(l *leg) {
 	l.stream = c.sw.newStream(c)
-	if err := c.sw.engine.Do(media.Open{Stream: l.stream}); err != nil {
+	if err := c.sw.engine.Do(media.Open{Stream: l.stream, Browser: l.browser}); err != nil {
 		c.noMedia(l, err.Error())
 		return
 	}

@@ -18,21 +18,23 @@ import (
 	"tandem/sip/trunk"
 )
 
-// Parts are what a switch works with. All are needed but Bindings.
+// Parts are what a switch works with. All are needed but Bindings and Originators. Queues may also be Movers, Recoverers
+// and Leavers.
 type Parts struct {
-	Engine    media.Engine
-	Router    Router
-	Records   Records
-	Journal   Journal
-	Queues    Queues
-	Registrar *registrar.Registrar
-	Trunks    *trunk.Set
-	Digest    *digest.Server
-	Endpoints Endpoints
-	Hosts     Hosts
-	Bindings  Bindings // told of every change of the registrar; may be nil
-	Metrics   *Metrics
-	Log       *slog.Logger
+	Engine      media.Engine
+	Router      Router
+	Records     Records
+	Journal     Journal
+	Queues      Queues
+	Registrar   *registrar.Registrar
+	Trunks      *trunk.Set
+	Digest      *digest.Server
+	Endpoints   Endpoints
+	Hosts       Hosts
+	Bindings    Bindings    // told of every change of the registrar; may be nil
+	Originators Originators // told what becomes of originated calls; may be nil
+	Metrics     *Metrics
+	Log         *slog.Logger
 }
 
 // Endpoints knows the phones of this site.
@@ -70,6 +72,7 @@ type Switch struct {
 	calls      *index[string, *Call]
 	streams    *streamIndex
 	recordings *index[media.RecordingID, *Call]
+	items      *index[string, string] // work item → call
 	traces     *traces
 	admission  admission
 	draining   atomic.Bool
@@ -87,8 +90,8 @@ func New(cfg Config, p Parts) (*Switch, error) {
 	return &Switch{
 		cfg: cfg, Parts: p, engine: p.Engine, router: p.Router, journal: p.Journal, queues: p.Queues, metrics: p.Metrics, log: p.Log,
 		tags: newIndex[string, address](), calls: newIndex[string, *Call](), streams: newIndex[media.StreamID, *Call](),
-		recordings: newIndex[media.RecordingID, *Call](),
-		traces:     newTraces(cfg.TraceCalls), admission: newAdmission(cfg), random: mathrand.Float64,
+		recordings: newIndex[media.RecordingID, *Call](), items: newIndex[string, string](),
+		traces: newTraces(cfg.TraceCalls), admission: newAdmission(cfg), random: mathrand.Float64,
 	}, nil
 }
 
@@ -158,7 +161,10 @@ func (s *Switch) ownerOf(e media.Event) (*Call, bool) {
 }
 
 // allow lists what we take, in and out of dialogs.
-const allow = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, INFO, NOTIFY, REGISTER"
+const allow = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, INFO, NOTIFY, REFER, REGISTER"
+
+// supported are the extensions that we have (RFC 3262, 4028, 3891, 4488).
+const supported = "100rel, timer, replaces, norefersub"
 
 // inDialog passes a request to the owner of its dialog: by our tag, never by where it came from.
 func (s *Switch) inDialog(tx *transaction.ServerTx, tag string) {
@@ -185,7 +191,13 @@ func (s *Switch) newCall(d *Door, tx *transaction.ServerTx) {
 		s.admission.turnedAway()
 		return
 	}
-	c := &Call{sw: s, id: arrival.Call, arrival: arrival, mail: make(chan any, mailboxSize), log: s.log.With("call", arrival.Call)}
+	replaces, ok := s.replacing(tx, arrival)
+	if !ok {
+		s.giveUp(arrival)
+		return
+	}
+	shows := Party{Number: arrival.Caller, Name: arrival.Name, Trunk: arrival.Outside}
+	c := &Call{sw: s, id: arrival.Call, arrival: arrival, shows: shows, replaces: replaces, mail: make(chan any, mailboxSize), log: s.log.With("call", arrival.Call)}
 	c.caller = c.newLeg()
 	c.caller.tag, c.caller.callID = tx.LocalTag(), tx.Request().CallID().Value()
 	s.tags.put(c.caller.tag, address{c, c.caller}) // before anything else is read: its CANCEL may be the next message
@@ -194,6 +206,15 @@ func (s *Switch) newCall(d *Door, tx *transaction.ServerTx) {
 	s.wg.Add(1)
 	c.mail <- invited{d, tx}
 	go c.run()
+}
+
+// giveUp takes back what an arrival was counted for: it does not become a call.
+func (s *Switch) giveUp(a Arrival) {
+	s.admission.turnedAway()
+	if a.Trunk != nil {
+		a.Trunk.Release()
+	}
+	s.admission.freePhone(a.Endpoint)
 }
 
 // admit is the one door: after it a call is refused no resource but ports.
@@ -213,6 +234,7 @@ func (s *Switch) forget(c *Call) {
 	for _, r := range append(c.finishing, c.rec) {
 		s.recordings.remove(r.id)
 	}
+	c.dropItem()
 	c.publish()
 	v, _ := c.shown.read()
 	v.Ended = c.now

@@ -3,6 +3,7 @@ package b2bua
 import (
 	"cmp"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 // target is one place to which a leg can be placed: a phone's binding or a trunk's address.
 type target struct {
 	name      string // for people: the endpoint, or the number and the trunk
+	endpoint  string // the phone of this site that it is, "" for whoever is outside
 	agent     string // whose phone it is, when the dispatcher offers a work item
 	uri       sip.URI
 	from      sip.NameAddr
@@ -26,6 +28,7 @@ type target struct {
 	auth      dialog.Authorizer
 	caps      sdp.Caps
 	symmetric bool
+	page      bool         // a browser, or a page's user agent
 	trunk     *trunk.Trunk // nil for a phone
 	at        trunk.Target
 	acquired  bool
@@ -144,12 +147,21 @@ func (s *Switch) phone(name string, b registrar.Binding, c *Call) (target, bool)
 	if err != nil || door == nil {
 		return target{}, false
 	}
-	from := sip.NameAddr{Display: c.arrival.Name, URI: sip.URI{Scheme: "sip", User: c.arrival.Caller, Host: s.cfg.Domain}}
+	from := sip.NameAddr{Display: c.shows.Name, URI: sip.URI{Scheme: "sip", User: c.shows.Number, Host: s.cfg.Domain}}
 	return target{
-		name: name, uri: uri, from: from, symmetric: true,
+		name: name, endpoint: name, uri: uri, from: from, symmetric: true, page: isPage(b.Transport),
 		caps:  sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, Symmetric: true},
-		route: route{door, transaction.Destination{Transport: strings.ToUpper(b.Transport), Addr: b.Received}, true},
+		route: route{door, transaction.Destination{Transport: strings.ToUpper(b.Transport), Addr: b.Received, Bound: boundTo(b)}, true},
 	}, true
+}
+
+// boundTo is the number of the flow that a page has registered over: nobody can reach it by another. It stands last in the flow's name.
+func boundTo(b registrar.Binding) uint64 {
+	if !isPage(b.Transport) {
+		return 0
+	}
+	id, _ := strconv.ParseUint(b.Flow[strings.LastIndexByte(b.Flow, ' ')+1:], 10, 64)
+	return id
 }
 
 // telephoneEvent is the payload type that we offer for RFC 4733.
@@ -165,7 +177,7 @@ func (s *Switch) carrier(t *trunk.Trunk, at trunk.Target, number string, c *Call
 		return target{}, false
 	}
 	who := t.Caller(trunk.Caller{
-		Number: trunk.ReadNumber(cmp.Or(c.arrival.Outside, c.arrival.Caller), cfg.Country), Display: c.arrival.Name, Hidden: c.arrival.Caller == anonymous,
+		Number: trunk.ReadNumber(cmp.Or(c.shows.Trunk, c.shows.Number), cfg.Country), Display: c.shows.Name, Hidden: c.shows.Number == anonymous,
 	}, at)
 	return target{
 		name: number, trunk: t, at: at, symmetric: cfg.SymmetricRTP, headers: who.Headers, auth: s.Hosts.Auth(t),
@@ -201,7 +213,10 @@ func (s *Switch) callerConfig(c *Call, l *leg) dialog.Config {
 	cfg := dialog.Config{
 		CallID: l.callID, LocalTag: l.tag, Local: l.target.from, Remote: sip.NameAddr{URI: plain(l.target.uri)},
 		Target: l.target.uri, Contact: l.contact(), Headers: l.target.headers, Auth: l.target.auth,
-		Allow: allow, UserAgent: s.cfg.UserAgent, SessionExpires: s.cfg.SessionExpires, Rand: s.random,
+		Allow: allow, Supported: supported, UserAgent: s.cfg.UserAgent, SessionExpires: s.cfg.SessionExpires, Rand: s.random,
+	}
+	if l.target.page { // its connection tells by itself when it is gone
+		cfg.SessionExpires = 0
 	}
 	return cfg
 }
@@ -217,7 +232,7 @@ func (l *leg) contact() sip.URI {
 
 // calleeConfig is the dialog of a caller's leg.
 func (s *Switch) calleeConfig(l *leg) dialog.Config {
-	return dialog.Config{LocalTag: l.tag, Contact: l.route.contact(), Allow: allow, UserAgent: s.cfg.UserAgent, Rand: s.random}
+	return dialog.Config{LocalTag: l.tag, Contact: l.route.contact(), Allow: allow, Supported: supported, UserAgent: s.cfg.UserAgent, Rand: s.random}
 }
 
 // plain is a URI without the parameters that only a Request-URI bears.

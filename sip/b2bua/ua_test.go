@@ -16,11 +16,13 @@ type ua struct {
 	r    *rig
 	name string
 	addr string
-	n    int // transactions
+	to   string // where it reaches us
+	via  string // its transport, in Via
+	n    int    // transactions
 }
 
 func (r *rig) ua(name, addr string) *ua {
-	return &ua{UA: siptest.NewUA(r.t, r.net, addr), r: r, name: name, addr: addr}
+	return &ua{UA: siptest.NewUA(r.t, r.net, addr), r: r, name: name, addr: addr, to: tandemAddr, via: "UDP"}
 }
 
 // carrier is the usual caller: trusted by its address.
@@ -81,7 +83,7 @@ func (s *side) request(method, body string, extra ...string) string {
 	}
 	lines := []string{
 		method + " " + s.target + " SIP/2.0",
-		fmt.Sprintf("Via: SIP/2.0/UDP %s;branch=%s;rport", s.addr, branch),
+		fmt.Sprintf("Via: SIP/2.0/%s %s;branch=%s;rport", s.via, s.addr, branch),
 		"Max-Forwards: 70", "From: " + s.local, "To: " + s.remote, "Call-ID: " + s.callID, fmt.Sprintf("CSeq: %d %s", seq, method),
 	}
 	if method != "CANCEL" {
@@ -99,7 +101,7 @@ func (s *side) request(method, body string, extra ...string) string {
 }
 
 func (s *side) send(method, body string, extra ...string) {
-	s.Send(tandemAddr, s.request(method, body, extra...))
+	s.Send(s.to, s.request(method, body, extra...))
 }
 
 // expect takes the next message. From a 2xx or 1xx it learns the remote tag and target.
@@ -166,7 +168,7 @@ func (s *side) replyAs(tag, req, status, body string, extra ...string) {
 	if body != "" {
 		text = strings.Replace(text, "Content-Length: 0\r\n\r\n", fmt.Sprintf("Content-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s", len(body), body), 1)
 	}
-	s.Send(tandemAddr, text)
+	s.Send(s.to, text)
 }
 
 // answer sends 200 with our session and expects the ACK.
@@ -177,7 +179,7 @@ func (s *side) answer() {
 }
 
 // prove answers the 401 to the INVITE with the phone's password.
-func (s *side) prove() {
+func (s *side) prove(extra ...string) {
 	s.r.t.Helper()
 	challenge := s.expect("401")
 	s.send("ACK", "")
@@ -188,7 +190,7 @@ func (s *side) prove() {
 		s.r.t.Fatal("challenge not understood")
 	}
 	_, body, _ := strings.Cut(s.invite, "\r\n\r\n")
-	s.send("INVITE", body, "Authorization: "+req.GetHeader("Authorization").Value())
+	s.send("INVITE", body, append(extra, "Authorization: "+req.GetHeader("Authorization").Value())...)
 }
 
 // proveRegister sends the REGISTER again with the phone's password.

@@ -14,14 +14,17 @@ type CallView struct {
 	Record    string
 	State     string // routing, ringing, connected, ending, ended
 	Waiting   string // "", queued, offered, accepted, active
+	Item      string // the work item, empty if none
 	Caller    string
 	Called    string
 	Trunk     string
 	Endpoint  string
 	Flow      string
-	Peer      string // whom the caller talks to
-	Hold      bool   // one of the two holds the other
-	Recording string // file name, empty if none
+	Peer      string   // whom the caller talks to
+	Hold      bool     // one of the two holds the other
+	Recording string   // file name, empty if none
+	Listeners []string // supervisors who hear the talk
+	Listens   string   // ID of the call whose talk the caller hears, empty if none
 	Began     time.Time
 	Answered  time.Time
 	Ended     time.Time
@@ -34,6 +37,7 @@ type CallView struct {
 type LegView struct {
 	Name, State string
 	To          string // who is there
+	Endpoint    string // the phone of this site that it is, empty for whoever is outside
 	Source      string // host:port that its signalling goes to
 	Codec       string
 	Held        bool    // it holds us
@@ -66,7 +70,7 @@ func (s *shown) read() (CallView, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v := s.view
-	v.Legs = slices.Clone(v.Legs)
+	v.Legs, v.Listeners = slices.Clone(v.Legs), slices.Clone(v.Listeners)
 	return v, v.ID != ""
 }
 
@@ -80,9 +84,9 @@ func (c *Call) publish() {
 	}
 	legs := v.Legs[:0]
 	*v = CallView{
-		ID: c.id, Record: c.record(), State: c.state.String(), Waiting: itemStateNames[c.item.state],
+		ID: c.id, Record: c.record(), State: c.state.String(), Waiting: itemStateNames[c.item.state], Item: c.item.id,
 		Caller: c.arrival.Caller, Called: c.arrival.Called, Endpoint: c.arrival.Endpoint, Flow: c.route.Flow,
-		Peer: c.peerName(), Hold: c.holding(), Recording: c.rec.file, Began: c.arrival.At, Answered: c.answered, By: c.by,
+		Peer: c.peerName(), Hold: c.holding(), Recording: c.rec.file, Listeners: c.ears.who(), Listens: c.listensTo(), Began: c.arrival.At, Answered: c.answered, By: c.by,
 	}
 	if c.arrival.Trunk != nil {
 		v.Trunk = c.arrival.Trunk.Name()
@@ -98,15 +102,16 @@ func (c *Call) publish() {
 
 func (l *leg) view() LegView {
 	return LegView{
-		Name: l.name, State: l.state.String(), To: l.target.name, Source: l.route.to.Addr.String(), Codec: l.config.Format.Codec.String(),
+		Name: l.name, State: l.state.String(), To: l.target.name, Endpoint: l.target.endpoint, Source: l.route.to.Addr.String(), Codec: l.config.Format.Codec.String(),
 		Held: l.onHold, MOS: l.stats.MOS, Sent: l.stats.Sent, Received: l.stats.Received, Lost: l.stats.Lost,
 	}
 }
 
 // sameAs compares what changes in a call's life.
 func (c *Call) sameAs(v *CallView) bool {
-	if v.State != c.state.String() || v.Waiting != itemStateNames[c.item.state] || v.Peer != c.peerName() ||
+	if v.State != c.state.String() || v.Waiting != itemStateNames[c.item.state] || v.Item != c.item.id || v.Peer != c.peerName() ||
 		v.Hold != c.holding() || v.Recording != c.rec.file || !v.Answered.Equal(c.answered) || v.Record != c.record() ||
+		v.Listens != c.listensTo() || !c.ears.same(v.Listeners) ||
 		len(v.Legs) != len(c.legs) {
 		return false
 	}
@@ -130,8 +135,16 @@ func (c *Call) peerName() string {
 	return ""
 }
 
+// listensTo is the call whose talk the caller hears.
+func (c *Call) listensTo() string {
+	if c.ears.hears == nil {
+		return ""
+	}
+	return c.ears.hears.id
+}
+
 func (c *Call) holding() bool {
-	return c.caller != nil && c.caller.onHold || c.peer != nil && c.peer.onHold
+	return c.caller != nil && c.caller.quiet() || c.peer != nil && c.peer.quiet()
 }
 
 // figureWait bounds how long a reader waits for present figures, maxAsks how many readers may wait.

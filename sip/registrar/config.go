@@ -15,6 +15,7 @@ type Config struct {
 	MaxExpires     time.Duration // longer requests are cut; default 7200 s
 	MaxBindings    int           // per AOR; 403 above; default 10
 	MaxTotal       int           // in the whole table; 503 above; default 100000
+	FlowGrace      time.Duration // for a device to come back after its connection went (LoseFlow); default 30 s
 }
 
 // RetryAfter is what a client is told when the table is full.
@@ -37,6 +38,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxTotal <= 0 {
 		c.MaxTotal = 100000
+	}
+	if c.FlowGrace <= 0 {
+		c.FlowGrace = 30 * time.Second
 	}
 	return c
 }

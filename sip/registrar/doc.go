@@ -7,7 +7,8 @@
 // Obligations of the caller:
 //  1. Authenticate first and pass the proven name in Arrival.User; the registrar refuses a name that is not the AOR's (403).
 //  2. Call Expire when the time of Deadline has come; Lookup never returns expired bindings even if that is late.
-//  3. Call DropFlow when a connection is lost: what was registered over it cannot be reached any more (RFC 5626 §5.3).
+//  3. Call LoseFlow when a connection is lost: what can be reached over it alone is suspended (RFC 5626 §5.3), and its device
+//     may come back within the grace; DropFlow when nothing of it shall stay.
 //  4. Send a request to Binding.Received over Binding.Flow when they are set, with Binding.Contact as the Request-URI and
 //     Binding.Path as its Route.
 //  5. To survive a restart store what Snapshot returns, and Restore it before the first Register.

@@ -20,7 +20,7 @@ func (r *Registrar) Register(now time.Time, req *sip.Request, from Arrival) (*si
 	}
 	r.mu.Lock()
 	events, bad := r.applyLocked(now, aor, w, stamp(now, req, from))
-	bindings := current(r.aors[aor], now)
+	bindings := reachableNow(r.aors[aor], now)
 	r.metrics.changed(events, len(r.expiry), len(r.aors))
 	r.mu.Unlock()
 	if bad != nil {
@@ -97,13 +97,15 @@ func (r *Registrar) applyLocked(now time.Time, aor string, w wishes, b Binding) 
 	return events, nil
 }
 
-// sweepLocked removes what expired under this AOR, so that it neither counts nor blocks.
+// sweepLocked removes what expired under this AOR, so that it neither counts nor blocks; and what is suspended, when there
+// is no room left: a page that is loaded again and again under new names must not shut itself out.
 func (r *Registrar) sweepLocked(aor string, now time.Time) []Event {
 	var events []Event
+	full := len(r.aors[aor]) >= r.cfg.MaxBindings
 	for _, e := range slices.Clone(r.aors[aor]) {
-		if !e.Expires.After(now) {
+		if !e.until.After(now) || full && e.Suspended() {
 			r.removeLocked(e)
-			events = append(events, Event{Expired, e.Binding, now})
+			events = append(events, Event{e.fate(), e.Binding, now})
 		}
 	}
 	return events
@@ -123,7 +125,7 @@ func (r *Registrar) decideLocked(aor string, w wishes, b Binding) ([]change, *re
 		c := &w.contacts[i]
 		old := find(entries, c)
 		changes = dropSame(changes, c, old)
-		if old == nil && c.expires == 0 {
+		if c.expires == 0 && (old == nil || old.elsewhere(b)) {
 			continue
 		}
 		changes = append(changes, change{old, c})

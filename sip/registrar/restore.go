@@ -7,8 +7,9 @@ import (
 )
 
 // Restore fills the table with what Snapshot returned in an earlier run. Expired bindings, those whose Contact cannot be read,
-// and those above the limits are left out; it returns how many were taken. Bindings over a connection keep their data, but lose
-// their Flow, which did not survive. The order given, newest first per AOR, is kept.
+// those that only a connection reached that did not survive (WebSocket), and those above the limits are left out; it returns
+// how many were taken. Other bindings over a connection keep their data, but lose their Flow. The order given, newest first
+// per AOR, is kept.
 func (r *Registrar) Restore(now time.Time, bindings []Binding) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -24,7 +25,7 @@ func (r *Registrar) Restore(now time.Time, bindings []Binding) int {
 
 func (r *Registrar) restoreLocked(now time.Time, b Binding) bool {
 	uri, err := sip.ParseURI(b.Contact)
-	if err != nil || !b.Expires.After(now) || b.AOR == "" {
+	if err != nil || !b.Expires.After(now) || b.AOR == "" || b.bound() || b.Suspended() {
 		return false
 	}
 	known := r.aors[b.AOR]

@@ -119,6 +119,8 @@ func TestTableStaysWhole(t *testing.T) {
 				s.r.Expire(now)
 			case 1:
 				s.r.DropFlow(fmt.Sprint(rapid.IntRange(0, 2).Draw(rt, "flow")), now)
+			case 2:
+				s.r.LoseFlow(fmt.Sprint(rapid.IntRange(0, 2).Draw(rt, "flow")), now)
 			default:
 				line := "Contact: "
 				for i := range rapid.IntRange(1, 4).Draw(rt, "contacts") {
@@ -133,6 +135,7 @@ func TestTableStaysWhole(t *testing.T) {
 				to := fmt.Sprintf("To: <sip:u%d@tandem.example>", rapid.IntRange(0, 3).Draw(rt, "aor"))
 				a := from
 				a.Flow = fmt.Sprint(rapid.IntRange(0, 2).Draw(rt, "flow"))
+				a.Transport = rapid.SampledFrom([]string{"tcp", "wss"}).Draw(rt, "transport")
 				s.r.Register(now, s.request(line, to), a)
 			}
 			checkWhole(rt, s.r)
@@ -150,8 +153,11 @@ func checkWhole(t *rapid.T, r *Registrar) {
 			if e.AOR != aor || r.expiry[e.index] != e {
 				t.Fatalf("%s: entry is misplaced", aor)
 			}
-			if _, ok := r.byFlow[e.Flow][e]; !ok {
-				t.Fatalf("%s: entry is not found by flow", aor)
+			if _, ok := r.byFlow[e.Flow][e]; ok == e.Suspended() {
+				t.Fatalf("%s: entry is found by flow %t, suspended %t", aor, ok, e.Suspended())
+			}
+			if e.Suspended() {
+				flows++
 			}
 		}
 		total += len(list)
@@ -163,7 +169,7 @@ func checkWhole(t *rapid.T, r *Registrar) {
 		t.Fatalf("%d entries, %d deadlines, %d by flow", total, len(r.expiry), flows)
 	}
 	for i := range r.expiry {
-		if i > 0 && r.expiry[i].Expires.Before(r.expiry[(i-1)/2].Expires) {
+		if i > 0 && r.expiry[i].until.Before(r.expiry[(i-1)/2].until) {
 			t.Fatal("the heap is out of order")
 		}
 	}

@@ -97,6 +97,7 @@ type Destination struct {
 	Addr       netip.AddrPort
 	ServerName string // for TLS: the name the certificate must bear
 	AllowTCP   bool   // a request too large for UDP may go over TCP to the same address
+	Bound      uint64 // the ID of the flow that it must be, for transports over which nobody dials; 0 for the one that is there
 }
 
 // Back returns the destination of the peer that sent a request.
@@ -104,5 +105,14 @@ func Back(tx *ServerTx) Destination { return To(tx.Flow()) }
 
 // To returns the destination of a flow: where a request of the same dialog came from.
 func To(flow transport.Flow) Destination {
-	return Destination{Transport: flow.Transport, Addr: flow.Remote}
+	return Destination{Transport: flow.Transport, Addr: flow.Remote, Bound: flow.ID}
+}
+
+// flowTo is the flow to a destination. One that must be another than the one that is there cannot be sent over.
+func (l *Layer) flowTo(to Destination) transport.Flow {
+	flow := l.cfg.Endpoint.Flow(to.Transport, to.Addr)
+	if to.Bound != 0 {
+		flow.ID = to.Bound
+	}
+	return flow
 }

@@ -89,7 +89,7 @@ func (l *Layer) withdraw(r *record) bool {
 // the same request given again goes out as it was.
 func (l *Layer) Write(req *sip.Request, to Destination) error {
 	if has[*base.ViaHeader](req) {
-		return l.deliver(l.cfg.Endpoint.Flow(to.Transport, to.Addr), bytesOf(req), to)
+		return l.deliver(l.flowTo(to), bytesOf(req), to)
 	}
 	flow, bytes, err := l.prepare(req, to)
 	if err != nil {
@@ -120,7 +120,7 @@ func (l *Layer) prepare(req *sip.Request, to Destination) (transport.Flow, []byt
 	if !to.Addr.IsValid() || req.CSeq().MethodName != req.Method {
 		return transport.Flow{}, nil, fmt.Errorf("%s: destination or CSeq: %w", req.Method, ErrLocal)
 	}
-	flow := l.cfg.Endpoint.Flow(to.Transport, to.Addr)
+	flow := l.flowTo(to)
 	host, port := l.cfg.Endpoint.SentBy(to.Transport)
 	via := &base.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: to.Transport, Host: host, Port: port}
 	via.Params = base.HeaderParams{{K: "branch", V: sip.NewBranch()}, {K: "rport"}}

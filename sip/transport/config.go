@@ -35,7 +35,7 @@ type Config struct {
 	MaxMessage     int           // bytes, 65535
 	MaxConns       int           // connections, 10000
 	MaxPerSource   int           // connections accepted from one address (of IPv6: one /64 network), 64
-	IdleTimeout    time.Duration // without a byte on a connection, 15 min
+	IdleTimeout    time.Duration // without a byte on a TCP or TLS connection, 15 min; a WebSocket is pinged
 	MessageTimeout time.Duration // for the rest of a message once it began, 10 s
 	WriteTimeout   time.Duration // 5 s
 	DialTimeout    time.Duration // 5 s

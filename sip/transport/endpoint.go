@@ -42,6 +42,7 @@ type Endpoint struct {
 	limit  *limiter
 	count  counters
 	tap    tap
+	ended  atomic.Pointer[func(Flow, error)]
 	logs   logGate
 
 	recv Receiver // set once by Serve, before any goroutine starts
@@ -49,7 +50,7 @@ type Endpoint struct {
 	wg   sync.WaitGroup
 
 	mu       sync.Mutex
-	conns    map[Flow]*stream
+	conns    map[Flow]conn // by way
 	bySource map[netip.Addr]int
 	ctx      context.Context
 }
@@ -113,7 +114,7 @@ func New(cfg Config, s Sockets) (*Endpoint, error) {
 	e := &Endpoint{
 		cfg: cfg, udp: s.UDP, lns: map[string]net.Listener{}, local: map[string]netip.AddrPort{}, shown: map[string]sentBy{},
 		parser: sip.NewParser(cfg.MaxMessage), limit: newLimiter(cfg.Rate), count: cfg.Metrics.bind(cfg.Name),
-		conns: map[Flow]*stream{}, bySource: map[netip.Addr]int{},
+		conns: map[Flow]conn{}, bySource: map[netip.Addr]int{},
 	}
 	if s.UDP != nil {
 		e.local[UDP] = addrPort(s.UDP.LocalAddr())
@@ -128,11 +129,7 @@ func New(cfg Config, s Sockets) (*Endpoint, error) {
 			e.local[name] = addrPort(ln.Addr())
 		}
 	}
-	for over, under := range map[string]string{WS: TCP, WSS: TLS} {
-		if ap, ok := e.local[under]; ok {
-			e.local[over] = ap
-		}
-	}
+	e.carry()
 	if err := e.advertise(); err != nil {
 		s.close()
 		return nil, err
@@ -140,11 +137,26 @@ func New(cfg Config, s Sockets) (*Endpoint, error) {
 	return e, nil
 }
 
+// carry gives the transports that have no listener here the address of one that has: it is shown, nobody dials it.
+func (e *Endpoint) carry() {
+	for over, unders := range map[string][]string{WS: {TCP, TLS, UDP}, WSS: {TLS, TCP, UDP}, LOCAL: {UDP, TCP, TLS}} {
+		for _, under := range unders {
+			if ap, ok := e.local[under]; ok {
+				e.local[over] = ap
+				break
+			}
+		}
+	}
+}
+
 // sentBy is what Via and Contact show.
 type sentBy struct {
 	host string
 	port int
 }
+
+// nowhere is the host of an endpoint without a socket: whoever is attached to it needs no address (RFC 7118 §5.2).
+const nowhere = "tandem.invalid"
 
 // advertise fills what is shown for each transport: what was configured, else the address of the listener.
 func (e *Endpoint) advertise() error {
@@ -156,9 +168,12 @@ func (e *Endpoint) advertise() error {
 		}
 		all = sentBy{host, int(n)}
 	}
-	for _, transport := range []string{UDP, TCP, TLS, WS, WSS} {
-		local := e.local[transport]
-		e.shown[transport] = sentBy{cmp.Or(all.host, local.Addr().String()), cmp.Or(all.port, int(local.Port()))}
+	for _, transport := range transports {
+		shown := sentBy{host: nowhere}
+		if local, ok := e.local[transport]; ok {
+			shown = sentBy{local.Addr().String(), int(local.Port())}
+		}
+		e.shown[transport] = sentBy{cmp.Or(all.host, shown.host), cmp.Or(all.port, shown.port)}
 	}
 	return nil
 }
@@ -181,11 +196,11 @@ func unmap(ap netip.AddrPort) netip.AddrPort {
 // Name returns the configured name.
 func (e *Endpoint) Name() string { return e.cfg.Name }
 
-// Local returns the listen address for a transport; false when the endpoint does not serve it. WS and WSS connections that
-// were attached count as the TCP and TLS listener they came through.
+// Local returns the listen address for a transport; false when the endpoint does not serve it. WS, WSS and LOCAL are served by
+// every endpoint and have no address of their own: they bear that of another transport of the endpoint, if there is one.
 func (e *Endpoint) Local(transport string) (netip.AddrPort, bool) {
 	ap, ok := e.local[transport]
-	return ap, ok
+	return ap, ok || framed(transport)
 }
 
 // SentBy returns host and port for Via and Contact: the advertised ones, else those of the listener.
@@ -194,9 +209,19 @@ func (e *Endpoint) SentBy(transport string) (host string, port int) {
 	return s.host, s.port
 }
 
-// Flow returns the flow from this endpoint to a peer.
+// Flow returns the flow from this endpoint to a peer: for WS, WSS and LOCAL the one that is there now, or one that Write and
+// Open refuse.
 func (e *Endpoint) Flow(transport string, remote netip.AddrPort) Flow {
-	return Flow{Transport: transport, Local: e.local[transport], Remote: unmap(remote)}
+	f := Flow{Transport: transport, Local: e.local[transport], Remote: unmap(remote)}
+	if !f.Bound() {
+		return f
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if c := e.conns[f]; c != nil {
+		return c.name()
+	}
+	return f
 }
 
 // Serve reads all sockets until the context ends, then closes them and waits for every goroutine it started. It may be
@@ -226,7 +251,7 @@ func (e *Endpoint) Serve(ctx context.Context, recv Receiver) error {
 func (e *Endpoint) shut() {
 	e.mu.Lock()
 	e.ctx = nil
-	open := make([]*stream, 0, len(e.conns))
+	open := make([]conn, 0, len(e.conns))
 	for _, s := range e.conns {
 		open = append(open, s)
 	}
@@ -248,15 +273,13 @@ func (e *Endpoint) Write(flow Flow, message []byte) error {
 	if flow.Transport == UDP {
 		return e.writeUDP(flow, message)
 	}
-	e.mu.Lock()
-	s := e.conns[flow]
-	e.mu.Unlock()
-	if s == nil {
+	c := e.conn(flow)
+	if c == nil {
 		return ErrNoFlow
 	}
 	e.tap.see(Out, flow, message)
 	e.count.out[flow.Transport].Inc()
-	return s.queue(message)
+	return c.queue(message)
 }
 
 // Connected reports whether Write can reach the flow without dialling.
@@ -264,9 +287,7 @@ func (e *Endpoint) Connected(flow Flow) bool {
 	if flow.Transport == UDP {
 		return e.udp != nil
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.conns[flow] != nil
+	return e.conn(flow) != nil
 }
 
 // admit reports whether a message of that source may be read now, and takes its token.

@@ -13,10 +13,12 @@ var (
 	ErrPeerName = errors.New("connection of another name")
 	// ErrNoCertificate: an endpoint for TLS was configured without a certificate to show.
 	ErrNoCertificate = errors.New("no certificate to show")
-	// ErrTooLarge: the message does not fit into a datagram.
-	ErrTooLarge = errors.New("message larger than a datagram")
+	// ErrTooLarge: the message does not fit into a datagram, or is above the limit for a frame.
+	ErrTooLarge = errors.New("message too large")
 	// ErrFull: no more connections are taken.
 	ErrFull = errors.New("connection limit reached")
+	// ErrTaken: there is a connection with the same addresses.
+	ErrTaken = errors.New("second connection with the same addresses")
 	// ErrFraming: a stream lost its message boundaries.
 	ErrFraming = errors.New("no message boundary in the stream")
 	// ErrRate: the peer of an accepted connection sent more than its source may.

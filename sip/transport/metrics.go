@@ -45,7 +45,7 @@ type counters struct {
 
 func (m *Metrics) bind(endpoint string) counters {
 	c := counters{in: map[string]prometheus.Counter{}, out: map[string]prometheus.Counter{}}
-	for _, t := range []string{UDP, TCP, TLS, WS, WSS} {
+	for _, t := range transports {
 		c.in[t] = m.received.WithLabelValues(endpoint, t)
 		c.out[t] = m.sent.WithLabelValues(endpoint, t)
 	}

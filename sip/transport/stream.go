@@ -43,7 +43,7 @@ func (e *Endpoint) accept(ctx context.Context, transport string, ln net.Listener
 		nc, err := ln.Accept()
 		switch {
 		case err == nil:
-			if _, err := e.Attach(transport, nc); err != nil {
+			if err := e.take(transport, nc); err != nil {
 				nc.Close()
 			}
 		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
@@ -59,26 +59,24 @@ func (e *Endpoint) accept(ctx context.Context, transport string, ln net.Listener
 	}
 }
 
-// Attach serves a connection that somebody else accepted or upgraded (a WebSocket that carries one message in a frame, as a
-// byte stream). The endpoint owns it unless an error comes back.
-func (e *Endpoint) Attach(transport string, nc net.Conn) (Flow, error) {
+// take serves a connection that was accepted. The endpoint owns it unless an error comes back.
+func (e *Endpoint) take(transport string, nc net.Conn) error {
 	remote := addrPort(nc.RemoteAddr())
 	if !e.admit(remote.Addr()) {
-		return Flow{}, ErrFull
+		return ErrFull
 	}
-	flow := Flow{Transport: transport, Local: e.local[transport], Remote: remote}
-	s, err := e.add(flow, &stream{in: true})
+	s, err := e.add(Flow{Transport: transport, Local: e.local[transport], Remote: remote}, &stream{in: true})
 	if err != nil {
-		return Flow{}, err
+		return err
 	}
 	if s == nil {
-		return Flow{}, fmt.Errorf("%s: second connection with the same addresses: %w", flow, ErrFull)
+		return ErrTaken
 	}
 	go func() {
 		defer e.wg.Done()
 		s.run(nc)
 	}()
-	return flow, nil
+	return nil
 }
 
 // Open makes sure that Write can reach the flow: it returns at once, and dials in the background when there is no
@@ -115,55 +113,29 @@ func (e *Endpoint) Open(flow Flow, serverName string) error {
 // add puts a stream into the table and counts its goroutine, which the caller starts, for Serve to wait for. It returns
 // nil without an error when the flow is there already.
 func (e *Endpoint) add(flow Flow, s *stream) (*stream, error) {
-	src := source(flow.Remote.Addr())
+	s.e, s.flow = e, flow
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	old := e.conns[flow]
-	switch {
-	case e.ctx == nil:
-		return nil, ErrNotServed
+	old, _ := e.conns[flow].(*stream)
+	switch err := e.roomLocked(s); {
+	case errors.Is(err, ErrNotServed):
+		return nil, err
 	case old != nil && s.peer != "" && s.peer != old.peer:
 		return nil, ErrPeerName
 	case old != nil:
 		return nil, nil
 	case flow.Transport == TLS && !s.in && s.peer == "":
 		return nil, ErrNoFlow // nobody could say whether the right peer answers
-	case len(e.conns) >= e.cfg.MaxConns, s.in && e.bySource[src] >= e.cfg.MaxPerSource:
-		e.count.full.Inc()
-		return nil, ErrFull
+	case err != nil:
+		return nil, err
 	}
-	s.e, s.flow, s.out, s.done = e, flow, make(chan []byte, queueLen), make(chan struct{})
-	e.conns[flow] = s
-	e.wg.Add(1)
-	if s.in {
-		e.bySource[src]++
-	}
-	e.count.conns.Inc()
+	s.out, s.done = make(chan []byte, queueLen), make(chan struct{})
+	e.putLocked(s, 1)
 	return s, nil
 }
 
-func (e *Endpoint) remove(s *stream) {
-	src := source(s.flow.Remote.Addr())
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.conns, s.flow)
-	if s.in {
-		if e.bySource[src]--; e.bySource[src] <= 0 {
-			delete(e.bySource, src)
-		}
-	}
-	e.count.conns.Dec()
-}
-
-// CloseFlow closes a connection: a registrar that throws a client out.
-func (e *Endpoint) CloseFlow(flow Flow) {
-	e.mu.Lock()
-	s := e.conns[flow]
-	e.mu.Unlock()
-	if s != nil {
-		s.end(net.ErrClosed)
-	}
-}
+func (s *stream) name() Flow    { return s.flow }
+func (s *stream) counted() bool { return s.in }
 
 func (s *stream) dial() {
 	ctx, cancel := context.WithTimeout(context.Background(), s.e.cfg.DialTimeout)
@@ -183,8 +155,7 @@ func (s *stream) dial() {
 	cancel()
 	if err != nil {
 		s.end(err)
-		s.e.remove(s)
-		s.e.recv.FlowClosed(s.flow, s.err)
+		s.e.leave(s, s.err)
 		return
 	}
 	s.run(nc)
@@ -211,8 +182,7 @@ func (s *stream) run(nc net.Conn) {
 	s.end(s.read(nc))
 	writer.Wait()
 	nc.Close()
-	s.e.remove(s)
-	s.e.recv.FlowClosed(s.flow, s.err)
+	s.e.leave(s, s.err)
 }
 
 // end marks the stream as ended; the writer sends what is queued and closes the connection, which ends the reader.

@@ -60,12 +60,7 @@ func (e *Endpoint) datagram(data []byte, from netip.AddrPort) {
 	}
 	flow := Flow{Transport: UDP, Local: e.local[UDP], Remote: from}
 	e.tap.see(In, flow, data)
-	msg, err := e.parser.ParseSIP(mend(data))
-	if err != nil && msg == nil {
-		if line, ok := salvage(data); ok {
-			msg, err = e.parser.ParseSIP(line)
-		}
-	}
+	msg, err := e.parse(data)
 	switch {
 	case err == nil:
 		e.count.in[UDP].Inc()
