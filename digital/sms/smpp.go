@@ -1,0 +1,303 @@
+package sms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"tandem/digital"
+	"tandem/digital/smpp"
+	"tandem/digital/smpp/gsm"
+	"tandem/digital/smpp/pdu"
+)
+
+// SMPPConfig is a Carrier over one message centre. Zero values mean the defaults in brackets.
+type SMPPConfig struct {
+	Send       smpp.Config   // transceiver or transmitter
+	Receive    *smpp.Config  // where the centre wants a receiver of its own
+	Concat     gsm.Concat    // [Reference8]
+	Receipts   bool          // ask for delivery receipts
+	HexIDs     bool          // submit_sm_resp has hexadecimal ids where receipts have decimal ones
+	Dedupes    bool          // the centre drops a submit_sm with the user_message_reference, addresses and text of an earlier one
+	PartsWait  time.Duration // a text whose parts do not all come is passed on as it is [15m]
+	PartsHold  time.Duration // so long a part is not acknowledged, so that the centre keeps it until all are there [5s]
+	Validity   time.Duration // after which the centre gives up; 0: its default
+	SourceType uint8         // type of number of senders [by their look]
+}
+
+// SMPPDeps are what the Carrier needs of others.
+type SMPPDeps struct {
+	Log     *slog.Logger
+	Client  smpp.Deps
+	Metrics *smpp.Metrics // nil: no figures
+}
+
+// SMPP is a Carrier over SMPP 3.4. Owned by Run's goroutine.
+type SMPP struct {
+	config SMPPConfig
+	log    *slog.Logger
+	send   *smpp.Client
+	recv   *smpp.Client // nil: send receives, too
+	mail   chan any
+	news   news // any goroutine
+	most   int  // parts on their way: as many as send's queue holds
+
+	up     Upward
+	jobs   map[string]*parted // by the key of each part
+	ledger ledger
+	ref    uint16
+	boot   string // makes ids of arrivals unique over restarts
+	pieces *gsm.Reassembler
+	held   []heldPiece
+	serial uint64
+	stuck  []stuck
+	retry  time.Time
+}
+
+// parted is a text that was submitted in parts.
+type parted struct {
+	done    func(digital.Result)
+	left    int
+	ids     []string
+	refused pdu.Status
+	counts  [4]int // by smpp.Outcome
+}
+
+// What is mailed to the owner.
+type (
+	submit struct {
+		text Text
+		done func(digital.Result)
+	}
+	heard struct {
+		client *smpp.Client
+		event  smpp.Event
+	}
+)
+
+// NewSMPP makes a Carrier; the error tells all faults of the configuration.
+func NewSMPP(c SMPPConfig, d SMPPDeps) (*SMPP, error) {
+	if c.PartsHold == 0 {
+		c.PartsHold = 5 * time.Second
+	}
+	if c.Send.Mode == smpp.Receiver {
+		return nil, errors.New("send: a receiver cannot send")
+	}
+	d.Client.Log, d.Client.Metrics = d.Log, d.Metrics
+	s := &SMPP{
+		config: c, log: d.Log, mail: make(chan any, mailboxSize), jobs: map[string]*parted{}, ledger: newLedger(),
+		pieces: gsm.NewReassembler(gsm.Limits{Wait: c.PartsWait}), boot: strconv.FormatInt(time.Now().UnixNano(), 36),
+	}
+	var err error
+	if s.send, err = smpp.New(c.Send, d.Client); err != nil {
+		return nil, fmt.Errorf("send: %w", err)
+	}
+	if c.Receive != nil {
+		if s.recv, err = smpp.New(*c.Receive, d.Client); err != nil {
+			return nil, fmt.Errorf("receive: %w", err)
+		}
+	}
+	queue := c.Send.Queue
+	if queue == 0 {
+		queue = 1000
+	}
+	s.most = queue
+	s.news.ready = make(chan struct{}, 1)
+	return s, nil
+}
+
+// Idempotent tells whether the centre drops repeats.
+func (s *SMPP) Idempotent() bool { return s.config.Dedupes }
+
+// Submit takes a text. It never waits.
+func (s *SMPP) Submit(t Text, done func(digital.Result)) error {
+	select {
+	case s.mail <- submit{t, done}:
+		return nil
+	default:
+		return ErrFull
+	}
+}
+
+// Run keeps the clients bound until ctx ends.
+func (s *SMPP) Run(ctx context.Context, up Upward) error {
+	s.up = up
+	var wg sync.WaitGroup
+	clients := []*smpp.Client{s.send}
+	if s.recv != nil {
+		clients = append(clients, s.recv)
+	}
+	for _, c := range clients {
+		wg.Go(func() { s.runClient(ctx, c) })
+		wg.Go(func() {
+			for e := range c.Events() {
+				s.mail <- heard{c, e}
+			}
+		})
+	}
+	ended := make(chan struct{})
+	go func() { wg.Wait(); close(ended) }()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		timer.Reset(s.wait(time.Now()))
+		select {
+		case m := <-s.mail:
+			s.handle(m, time.Now())
+		case <-s.news.ready:
+			for _, m := range s.news.take() {
+				s.handle(m, time.Now())
+			}
+		case <-timer.C:
+			s.expire(time.Now())
+		case <-ended:
+			s.finish()
+			return nil
+		}
+	}
+}
+
+func (s *SMPP) runClient(ctx context.Context, c *smpp.Client) {
+	if err := c.Run(ctx); err != nil {
+		s.log.Error("smpp client ended", "err", err)
+	}
+}
+
+// finish handles what is left when the clients have ended.
+func (s *SMPP) finish() {
+	for len(s.mail) > 0 {
+		s.handle(<-s.mail, time.Now())
+	}
+}
+
+func (s *SMPP) handle(m any, now time.Time) {
+	switch m := m.(type) {
+	case submit:
+		s.submit(m, now)
+	case stuck:
+		s.stick(m, now)
+	case heard:
+		switch e := m.event.(type) {
+		case smpp.Result:
+			s.result(e, now)
+		case smpp.Inbound:
+			s.inbound(m.client, e, now)
+		case smpp.Link:
+			s.log.Info("smpp link", "up", e.Up, "reason", e.Why)
+		}
+	}
+}
+
+// submit cuts a text and submits its parts.
+func (s *SMPP) submit(m submit, now time.Time) {
+	s.ref++
+	parts, err := gsm.Split(m.text.Text, s.ref, s.config.Concat)
+	if err != nil {
+		m.done(digital.Result{State: digital.Failed, Reason: "too_long"})
+		return
+	}
+	if len(s.jobs)+len(parts) > s.most {
+		m.done(digital.Result{State: digital.Failed, Reason: "throttled", Again: putOff})
+		return
+	}
+	job := &parted{done: m.done, left: len(parts)}
+	for i, part := range parts {
+		key := fmt.Sprintf("%s/%d/%d", m.text.Key, s.ref, i)
+		s.jobs[key] = job
+		err := s.send.Submit(smpp.Submission{Key: key, Message: s.message(m.text, part), Until: m.text.Until})
+		if err != nil {
+			s.result(smpp.Result{Key: key, Outcome: smpp.Unsent}, now)
+		}
+	}
+}
+
+func (s *SMPP) message(t Text, part gsm.Part) *pdu.Message {
+	m := &pdu.Message{Source: pdu.AddressOf(t.From), Destination: pdu.AddressOf(t.To)}
+	if s.config.SourceType != 0 {
+		m.Source.TON = s.config.SourceType
+	}
+	if s.config.Receipts {
+		m.Registered = pdu.RegisterFinal
+	}
+	if v := s.config.Validity; v > 0 {
+		m.Validity = fmt.Sprintf("0000%02d%02d%02d%02d000R", min(int(v/(24*time.Hour)), 99), int(v/time.Hour)%24, int(v/time.Minute)%60, int(v/time.Second)%60)
+	}
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%s/%d", t.Key, part.Index)
+	m.TLVs = append(m.TLVs, pdu.Uint16(pdu.UserMessageReference, uint16(h.Sum32()^h.Sum32()>>16)))
+	m.Carry(part)
+	return m
+}
+
+// result counts a part; the last one tells the fate of the text.
+func (s *SMPP) result(r smpp.Result, now time.Time) {
+	job, ok := s.jobs[r.Key]
+	if !ok {
+		return
+	}
+	delete(s.jobs, r.Key)
+	job.left--
+	job.counts[r.Outcome]++
+	switch r.Outcome {
+	case smpp.Accepted:
+		if r.MessageID != "" { // some centres give none: then no receipt finds its text
+			job.ids = append(job.ids, s.canonical(r.MessageID))
+		}
+	case smpp.Refused:
+		job.refused = r.Status
+	}
+	if job.left > 0 {
+		return
+	}
+	job.done(job.fate())
+	if len(job.ids) > 0 && s.config.Receipts {
+		for _, early := range s.ledger.enter(job.ids, now) {
+			s.fared(early, now)
+		}
+	}
+}
+
+// fate sums the parts up.
+func (j *parted) fate() digital.Result {
+	r := digital.Result{State: digital.Sent}
+	if len(j.ids) > 0 {
+		r.External = j.ids[0]
+	}
+	switch {
+	case j.counts[smpp.Uncertain] > 0:
+		r.State, r.Reason = digital.Uncertain, "unanswered"
+	case j.counts[smpp.Refused] > 0:
+		r.State, r.Reason = digital.Failed, reasonOf(j.refused)
+	case j.counts[smpp.Unsent] > 0 && j.counts[smpp.Accepted] == 0:
+		r.State, r.Reason, r.Again = digital.Failed, "unreachable_provider", putOff
+	case j.counts[smpp.Unsent] > 0:
+		r.State, r.Reason = digital.Failed, "incomplete"
+	}
+	return r
+}
+
+func reasonOf(s pdu.Status) string {
+	switch s {
+	case pdu.InvalidDestination:
+		return "invalid_number"
+	case pdu.InvalidSource:
+		return "sender"
+	}
+	return "rejected"
+}
+
+// canonical gives an id of submit_sm_resp the form that receipts have.
+func (s *SMPP) canonical(id string) string {
+	if s.config.HexIDs {
+		if n, err := strconv.ParseUint(id, 16, 64); err == nil {
+			return strconv.FormatUint(n, 10)
+		}
+	}
+	return strings.TrimSpace(id)
+}

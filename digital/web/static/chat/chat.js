@@ -1,0 +1,196 @@
+// The visitor's chat, and the call beside it. What it holds can be had again: the session's token resumes the conversation exactly.
+
+import { html, render, useEffect, useReducer, useRef, useState } from '../vendor/preact.mjs';
+import { clock } from '../lib/time.js';
+import { Line, source } from '../lib/rtc.js';
+import { Socket } from '../lib/socket.js';
+
+const params = new URLSearchParams(location.hash.slice(1));
+const calls = new URLSearchParams(location.search).get('calls') === 'on';
+const key = `tandem chat ${params.get('token') || ''}`;
+
+const words = {
+  flow: 'The assistant answers', open: 'Write to us', waiting: 'Looking for a free agent', agent: 'You are talking to a person', parked: 'We will answer here', closed: 'This conversation has ended',
+};
+
+const empty = { up: false, state: 'open', agent: '', position: 0, messages: [], pending: [], typing: false, read: 0, call: null, fault: '' };
+
+function withMessage(list, m) {
+  if (list.some((x) => x.seq === m.seq)) return list;
+  return [...list, m].sort((a, b) => a.seq - b.seq);
+}
+
+function fold(s, f) {
+  switch (f.t) {
+    case 'welcome':
+      return { ...s, up: true, state: f.state, agent: f.agent || '', position: f.position || 0, fault: '', messages: f.resumed ? s.messages : [] };
+    case 'state':
+      return { ...s, state: f.state, agent: f.agent || '', position: f.position || 0 };
+    case 'msg.new':
+      return { ...s, typing: false, messages: withMessage(s.messages, f.message), pending: s.pending.filter((p) => p.id !== f.message.id) };
+    case 'msg.refused':
+      return { ...s, pending: s.pending.map((p) => (p.id === f.id ? { ...p, failed: f.code } : p)) };
+    case 'msg.progress':
+      return f.from === 'agent' && f.delivery === 'read' ? { ...s, read: Math.max(s.read, f.seq) } : s;
+    case 'typing':
+      return { ...s, typing: f.on };
+    case 'position':
+      return { ...s, position: f.position };
+    case 'call.state':
+    case 'call.ring':
+      return { ...s, call: f.state === 'ended' ? null : { state: f.t === 'call.ring' ? 'ringing' : f.state, sdp: f.sdp, from: f.from, why: f.why }, fault: f.state === 'ended' && f.why ? f.why : s.fault };
+    case 'error':
+      return { ...s, fault: { call: 'Nobody can be called right now.', busy: 'That was too fast. Try again in a moment.' }[f.code] || '' };
+    case 'down':
+      return { ...s, up: false };
+    case 'mine':
+      return { ...s, pending: [...s.pending, f.message], fault: '' };
+    default:
+      return s;
+  }
+}
+
+// Room is the conversation's socket: hello first, then frames.
+class Room {
+  constructor(onframe) {
+    this.onframe = onframe;
+    this.last = 0;
+    this.socket = new Socket('/chat/socket', (f) => this.receive(f), (up) => (up ? this.hello() : onframe({ t: 'down' })));
+  }
+
+  hello() {
+    this.socket.send({
+      t: 'hello', v: 1, token: localStorage.getItem(key) || '', link: params.get('token') || '', after: this.last,
+      language: navigator.language.slice(0, 2), page: params.get('page') || document.referrer || location.href,
+      facts: params.get('context') ? { context: params.get('context') } : undefined,
+    });
+  }
+
+  receive(f) {
+    if (f.t === 'welcome') {
+      if (f.token) localStorage.setItem(key, f.token);
+      if (!f.resumed) this.last = 0;
+      if (calls) this.socket.send({ t: 'call.here' });
+    }
+    if (f.t === 'msg.new') {
+      this.last = Math.max(this.last, f.message.seq);
+      if (f.message.from !== 'customer') this.socket.send({ t: document.hasFocus() ? 'read' : 'got', seq: f.message.seq });
+    }
+    this.onframe(f);
+  }
+
+  say(text, choice) {
+    const message = { id: crypto.randomUUID(), text, choice };
+    this.onframe({ t: 'mine', message });
+    this.socket.send({ t: 'msg.send', ...message });
+    return message;
+  }
+}
+
+function App() {
+  const [state, dispatch] = useReducer(fold, empty);
+  const [, redraw] = useReducer((n) => n + 1, 0);
+  const refs = useRef(null);
+  if (!refs.current) {
+    const handle = (f) => {
+      dispatch(f);
+      const { line } = refs.current;
+      if (f.t === 'rtc.answer') line?.accept(f.sdp);
+      if (f.t === 'call.state' && f.state === 'ended') hangUp();
+      if (f.t === 'call.ring') parent.postMessage({ t: 'ringing' }, '*');
+      if (f.t === 'call.state' && f.state === 'up' && !line) reattach();
+    };
+    const hangUp = () => {
+      refs.current.line?.close();
+      refs.current.line = null;
+      redraw();
+    };
+    const open = async () => {
+      refs.current.line?.close();
+      refs.current.line = new Line(await source(localStorage.getItem('voice') || 'test'), redraw);
+      return refs.current.line;
+    };
+    const reattach = async () => room.socket.send({ t: 'rtc.offer', sdp: await (await open()).offer() });
+    refs.current = { line: null, open, hangUp };
+    const room = new Room(handle);
+    refs.current.room = room;
+    window.tandem = refs.current; // for tests
+  }
+  const { room, open, hangUp } = refs.current;
+
+  async function call() {
+    room.socket.send({ t: 'call.start', sdp: await (await open()).offer() });
+  }
+  async function answer() {
+    room.socket.send({ t: 'call.answer', sdp: await (await open()).answer(state.call.sdp) });
+  }
+  function end() {
+    room.socket.send({ t: 'call.hangup' });
+    hangUp();
+  }
+
+  const waiting = state.state === 'waiting' && state.position > 0;
+  return html`<div class="chat">
+    <header>
+      <h1 class="grow">${state.state === 'agent' && state.agent ? `You are talking to ${state.agent}` : words[state.state] || 'Chat'}</h1>
+      ${waiting && html`<span class="pill warn">number ${state.position} in line</span>`}
+      <span class="pill ${state.up ? 'good' : 'bad'}">${state.up ? 'connected' : 'connecting…'}</span>
+      ${calls && !state.call && html`<button onClick=${call} disabled=${!state.up}>Call</button>`}
+    </header>
+    <${Thread} state=${state} choose=${(c) => room.say(c.label, c.key)} />
+    <footer>
+      ${state.call && html`<div class="card call row ${state.call.state === 'ringing' ? 'ringing' : ''}" role="group" aria-label="Call" data-call=${state.call.state}>
+        <strong class="grow">${{ calling: 'Calling…', ringing: `${state.call.from || 'We'} would like to talk to you`, up: 'You are talking' }[state.call.state] || state.call.state}</strong>
+        ${state.call.state === 'ringing' && html`<button class="primary" onClick=${answer}>Answer</button>`}
+        <${Voice} />
+        <button class="danger" onClick=${end}>${state.call.state === 'ringing' ? 'Not now' : 'Hang up'}</button>
+      </div>`}
+      ${state.fault && html`<p class="error small" role="alert">${state.fault}</p>`}
+      <${Compose} room=${room} />
+    </footer>
+  </div>`;
+}
+
+function Voice() {
+  const [kind, set] = useState(localStorage.getItem('voice') || 'test');
+  return html`<label class="small"><span class="visually-hidden">My voice</span><select value=${kind} onChange=${(ev) => {
+    localStorage.setItem('voice', ev.target.value);
+    set(ev.target.value);
+  }}><option value="mic">Microphone</option><option value="test">Test voice</option>${!['mic', 'test'].includes(kind) && html`<option value=${kind}>${kind} Hz</option>`}</select></label>`;
+}
+
+function Thread({ state, choose }) {
+  const end = useRef(null);
+  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [state.messages.length, state.pending.length, state.typing]);
+  const last = state.messages[state.messages.length - 1];
+  const kind = (m) => (m.from === 'customer' ? 'mine' : m.from === 'system' ? 'note' : '');
+  return html`<div class="thread" role="log" aria-label="Conversation" aria-live="polite" tabindex="0">
+    ${state.messages.map((m) => html`<div key=${m.seq} class="bubble ${kind(m)}" data-from=${m.from}>${m.text}<small>${m.name ? `${m.name} · ` : ''}${clock(m.at)}${m.from === 'customer' && m.seq <= state.read ? ' · read' : ''}</small></div>`)}
+    ${last?.choices?.length > 0 && html`<div class="choices" role="group" aria-label="Answers">${last.choices.map((c) => html`<button onClick=${() => choose(c)}>${c.label}</button>`)}</div>`}
+    ${state.pending.map((p) => html`<div key=${p.id} class="bubble mine">${p.text}<small class=${p.failed ? 'error' : ''}>${p.failed ? 'not sent' : 'sending…'}</small></div>`)}
+    ${state.typing && html`<div class="bubble note">is typing…</div>`}
+    <div ref=${end}></div>
+  </div>`;
+}
+
+function Compose({ room }) {
+  const [text, setText] = useState('');
+  const typed = useRef(0);
+  function submit(ev) {
+    ev.preventDefault();
+    if (!text.trim()) return;
+    room.say(text.trim());
+    setText('');
+  }
+  return html`<form class="compose" onSubmit=${submit}>
+    <textarea aria-label="Message" placeholder="Write a message" rows="1" maxlength="4000" value=${text} onInput=${(ev) => {
+      setText(ev.target.value);
+      if (Date.now() - typed.current > 2000) {
+        typed.current = Date.now();
+        room.socket.send({ t: 'typing', on: true });
+      }
+    }} onKeyDown=${(ev) => ev.key === 'Enter' && !ev.shiftKey && submit(ev)}></textarea>
+    <button class="primary">Send</button></form>`;
+}
+
+render(html`<${App} />`, document.getElementById('app'));

@@ -1,0 +1,148 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"mime"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+
+	"tandem/digital/access"
+)
+
+//go:embed static
+var embedded embed.FS
+
+// Config says how the pages are served.
+type Config struct {
+	Dir    string   // serve from this folder instead, for work on the pages; empty: what is embedded
+	Frames []string // sites that may show the chat frame, as CSP sources ("https://shop.example"); empty: our own pages only
+	Demo   bool     // serve the demo's customer page
+}
+
+// pages are the paths that are not below /web/.
+var pages = map[string]string{
+	"/desk":      "desk/index.html",
+	"/chat":      "chat/index.html",
+	"/widget.js": "chat/widget.js",
+	"/demo":      "demo/index.html",
+}
+
+// Areas gives the rules of the door for the pages: all are open, since what they show is asked for with proofs.
+func Areas(c Config) []access.Area {
+	list := []access.Area{
+		{Prefix: "/web/", Public: true},
+		{Prefix: "/desk", Public: true},
+		{Prefix: "/chat", Public: true, Ancestors: append([]string{"'self'"}, c.Frames...)},
+		{Prefix: "/widget.js", Public: true, AnyOrigin: true},
+	}
+	if c.Demo {
+		list = append(list, access.Area{Prefix: "/demo", Public: true})
+	}
+	return list
+}
+
+// Handler serves the pages. Other paths are 404.
+func Handler(c Config) (http.Handler, error) {
+	files, err := fs.Sub(embedded, "static")
+	if err != nil {
+		return nil, err
+	}
+	if c.Dir != "" {
+		files = os.DirFS(c.Dir)
+	}
+	h := &handler{cfg: c, files: files, tags: map[string]string{}}
+	if c.Dir != "" {
+		return h, nil
+	}
+	return h, h.readTags()
+}
+
+type handler struct {
+	cfg   Config
+	files fs.FS
+	tags  map[string]string // ETag by file, of what is embedded
+}
+
+func (h *handler) readTags() error {
+	return fs.WalkDir(h.files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := fs.ReadFile(h.files, name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(raw)
+		h.tags[name] = `"` + hex.EncodeToString(sum[:8]) + `"`
+		return nil
+	})
+}
+
+// types are the media types that do not depend on the machine's own table.
+var types = map[string]string{
+	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
+	".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+}
+
+// ServeHTTP serves one file.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "pages are only read", http.StatusMethodNotAllowed)
+		return
+	}
+	name, ok := h.file(r.URL.Path)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	file, err := fs.ReadFile(h.files, name)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	h.headers(w.Header(), name)
+	info, err := fs.Stat(h.files, name)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	http.ServeContent(w, r, name, info.ModTime(), bytes.NewReader(file))
+}
+
+// file finds what a path names.
+func (h *handler) file(p string) (name string, ok bool) {
+	if p == "/demo" && !h.cfg.Demo {
+		return "", false
+	}
+	if name, ok := pages[strings.TrimSuffix(p, "/")]; ok {
+		return name, true
+	}
+	name, ok = strings.CutPrefix(path.Clean(p), "/web/")
+	if !ok || strings.HasPrefix(name, "demo/") && !h.cfg.Demo {
+		return "", false
+	}
+	return name, fs.ValidPath(name)
+}
+
+// headers are the file's type, and that it is asked for again.
+func (h *handler) headers(to http.Header, name string) {
+	ext := path.Ext(name)
+	kind := types[ext]
+	if kind == "" {
+		kind = mime.TypeByExtension(ext)
+	}
+	if kind != "" {
+		to.Set("Content-Type", kind)
+	}
+	to.Set("Cache-Control", "no-cache") // asked for again with the tag: a new version is seen at once
+	if tag := h.tags[name]; tag != "" {
+		to.Set("ETag", tag)
+	}
+}
