@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { rig.Main(m) }
 const (
 	callerTone = 500.0
 	agentTone  = 800.0
-	level      = -12.0
+	level      = rig.PhoneLevel
 	tolerance  = 1.5
 	caller     = "+4915112345678"
 )
@@ -30,7 +30,7 @@ const (
 type house struct {
 	*rig.Gateway
 	t            *testing.T
-	caller, anna *baresip
+	caller, anna *rig.Phone
 }
 
 func newHouse(t *testing.T) *house {
@@ -54,10 +54,10 @@ queues:
   support: {ring_timeout: 20s, wrap_up: 0s, max_wait: 10m, join_when: always, music: music/default}
 numbers: {1000: main}
 `, from, from, rig.PasswordRef)})
-	h.anna = startPhone(t, setup{name: "anna", host: desk, hz: agentTone, account: fmt.Sprintf(
+	h.anna = rig.StartPhone(t, rig.PhoneSetup{Name: "anna", Host: desk, Hz: agentTone, Account: fmt.Sprintf(
 		`<sip:anna@%s;transport=udp>;auth_user=anna;auth_pass=%s;outbound="sip:%s";regint=60;answermode=manual;audio_codecs=pcmu`,
 		rig.Domain, rig.Password, h.Gateway.SIP)})
-	h.caller = startPhone(t, setup{name: "caller", host: from, hz: callerTone, account: fmt.Sprintf(
+	h.caller = rig.StartPhone(t, rig.PhoneSetup{Name: "caller", Host: from, Hz: callerTone, Account: fmt.Sprintf(
 		`<sip:%s@%s;transport=udp>;outbound="sip:%s";regint=0;audio_codecs=pcma;dtmfmode=rtpevent`, caller, from, h.Gateway.SIP)})
 	rig.Await(t, "anna's phone is registered", 10*time.Second, func() bool {
 		var phones []control.Endpoint
@@ -80,21 +80,21 @@ func (h *house) agent(state string) {
 // code dials a star code at anna's phone; the gateway hangs up by itself.
 func (h *house) code(code, state string) {
 	h.t.Helper()
-	h.anna.do("dial", fmt.Sprintf("sip:%s@%s", code, rig.Domain))
-	h.anna.saw("CALL_ESTABLISHED", 10*time.Second)
+	h.anna.Do("dial", fmt.Sprintf("sip:%s@%s", code, rig.Domain))
+	h.anna.Saw("CALL_ESTABLISHED", 10*time.Second)
 	h.agent(state)
-	h.anna.saw("CALL_CLOSED", 10*time.Second)
+	h.anna.Saw("CALL_CLOSED", 10*time.Second)
 }
 
 // reach brings the caller into the queue: welcome, menu, key 1.
 func (h *house) reach() {
 	h.t.Helper()
-	h.caller.do("dial", fmt.Sprintf("sip:1000@%s", h.Gateway.SIP))
-	h.caller.saw("CALL_ESTABLISHED", 10*time.Second)
+	h.caller.Do("dial", fmt.Sprintf("sip:1000@%s", h.Gateway.SIP))
+	h.caller.Saw("CALL_ESTABLISHED", 10*time.Second)
 	next := time.Now().Add(3500 * time.Millisecond) // the welcome is over, the menu speaks
 	rig.Await(h.t, "the caller waits in the queue", 20*time.Second, func() bool {
 		if time.Now().After(next) {
-			h.caller.press('1')
+			h.caller.Press('1')
 			next = time.Now().Add(4 * time.Second)
 		}
 		var q control.Queue
@@ -106,11 +106,11 @@ func (h *house) reach() {
 // talk connects both and lets them say their tones for a while.
 func (h *house) talk() (call string) {
 	h.t.Helper()
-	h.anna.saw("CALL_INCOMING", 10*time.Second)
+	h.anna.Saw("CALL_INCOMING", 10*time.Second)
 	h.agent("offered")
 	rig.Await(h.t, "only the caller's call is left", 10*time.Second, func() bool { return len(h.Calls(h.t)) == 1 })
-	h.anna.do("accept", "")
-	h.anna.saw("CALL_ESTABLISHED", 10*time.Second)
+	h.anna.Do("accept", "")
+	h.anna.Saw("CALL_ESTABLISHED", 10*time.Second)
 	h.agent("busy")
 	list := h.Calls(h.t)
 	if len(list) != 1 || list[0].State != "connected" || list[0].Agent != "anna" {
@@ -158,15 +158,15 @@ func TestCallerHangsUp(t *testing.T) {
 	h.code("*11", "available")
 	h.code("*12", "offline")
 	h.reach()
-	h.anna.do("dial", "sip:*11@"+rig.Domain)
+	h.anna.Do("dial", "sip:*11@"+rig.Domain)
 	call := h.talk()
-	h.anna.do("hold", "")
+	h.anna.Do("hold", "")
 	h.await(call, "held")
-	h.anna.do("resume", "")
+	h.anna.Do("resume", "")
 	h.await(call, "resumed")
 	h.speak(200)
-	h.caller.do("hangup", "")
-	h.anna.saw("CALL_CLOSED", 10*time.Second)
+	h.caller.Do("hangup", "")
+	h.anna.Saw("CALL_CLOSED", 10*time.Second)
 	h.Idle(t)
 	h.agent("available")
 	h.hear()
@@ -198,8 +198,8 @@ func TestAgentHangsUp(t *testing.T) {
 		t.Fatal(said.Err)
 	}
 	call := h.talk()
-	h.anna.do("hangup", "")
-	h.caller.saw("CALL_CLOSED", 15*time.Second)
+	h.anna.Do("hangup", "")
+	h.caller.Saw("CALL_CLOSED", 15*time.Second)
 	h.Idle(t)
 	h.hear()
 	h.timeline(call, []line{
@@ -255,14 +255,15 @@ func (h *house) timeline(call string, want []line) {
 func (h *house) hear() {
 	h.t.Helper()
 	for _, p := range []struct {
-		phone      *baresip
+		name       string
+		phone      *rig.Phone
 		other, own float64
-	}{{h.caller, agentTone, callerTone}, {h.anna, callerTone, agentTone}} {
-		if got := loudest(h.t, p.phone.heard(), p.other, mediatest.Rate/10); math.Abs(got-level) > tolerance {
-			h.t.Errorf("%s heard the other at %.1f dBm0, sent at %.1f", p.phone.name, got, level)
+	}{{"caller", h.caller, agentTone, callerTone}, {"anna", h.anna, callerTone, agentTone}} {
+		if got := loudest(h.t, p.phone.Heard(), p.other, mediatest.Rate/10); math.Abs(got-level) > tolerance {
+			h.t.Errorf("%s heard the other at %.1f dBm0, sent at %.1f", p.name, got, level)
 		}
-		if got := loudest(h.t, p.phone.heard(), p.own, mediatest.Rate/2); got > level-15 {
-			h.t.Errorf("%s heard himself at %.1f dBm0", p.phone.name, got)
+		if got := loudest(h.t, p.phone.Heard(), p.own, mediatest.Rate/2); got > level-15 {
+			h.t.Errorf("%s heard himself at %.1f dBm0", p.name, got)
 		}
 	}
 }

@@ -2,7 +2,7 @@
 // over its own command line, and ends it gently or by force. Tests with real peers stand on it.
 //
 // Nouns: a Site is what a test configures; a Gateway is that site with a process, at loopback addresses of its own; a Process
-// is any other program beside it; a SIPp is one run of a scenario.
+// is any other program beside it; a SIPp is one run of a scenario; a Phone is a baresip that says a tone, and an Ear judges what it hears.
 //
 //	func TestMain(m *testing.M) { rig.Main(m) }
 //

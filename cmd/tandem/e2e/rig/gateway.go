@@ -21,13 +21,16 @@ const (
 
 // Site is what a test configures. Addresses, ports and paths are the rig's.
 type Site struct {
-	SIP    string            // further lines of the section sip, not indented
-	Media  string            // further lines of the section media, not indented
-	Body   string            // all other sections: endpoints, trunks, queues, numbers, …
-	Flows  map[string]string // flow files by name, "main.yaml"
-	Record bool              // record every bridged call
-	Level  string            // of the log; empty: info
-	Env    []string          // of the process, "NAME=value"
+	SIP     string            // further lines of the section sip, not indented
+	Media   string            // further lines of the section media, not indented
+	Body    string            // all other sections: endpoints, trunks, queues, numbers, …
+	Flows   map[string]string // flow files by name, "main.yaml"
+	Record  bool              // record every bridged call
+	Demo    bool              // serve the customer's page and telephone
+	Level   string            // of the log; empty: info
+	Origins []string          // hosts of other sites whose pages may connect
+	Env     []string          // of the process, "NAME=value"
+	Redis   string            // address of a Redis that keeps the store; empty: a file
 }
 
 // Gateway is a site with its process.
@@ -94,8 +97,8 @@ func (g *Gateway) yaml() string {
 		level = "info"
 	}
 	fmt.Fprintf(&b, "sip:\n  listen: [udp %s, tcp %s]\n  domain: %s\n%s", g.SIP, g.SIP, Domain, indent(s.SIP))
-	fmt.Fprintf(&b, "media:\n  address: %s\n  ports: 10000-14999\n%s", g.Host, indent(s.Media))
-	fmt.Fprintf(&b, "http: {listen: %q}\nstore: {path: tandem.db}\nrecordings: {path: recordings, on: %t}\n", g.HTTP.String(), s.Record)
+	fmt.Fprintf(&b, "media:\n  address: %s\n  ports: 10000-14999\n  browsers: %s:8443\n%s", g.Host, g.Host, indent(s.Media))
+	fmt.Fprintf(&b, "http: {listen: %q, demo: %t, origins: [%s]}\nstore: {path: tandem.db, redis: {address: %q}}\nrecordings: {path: recordings, on: %t}\n", g.HTTP.String(), s.Demo, strings.Join(s.Origins, ", "), s.Redis, s.Record)
 	fmt.Fprintf(&b, "cdr: {path: cdr.jsonl}\ncontrol: {socket: control.sock}\nlog: {level: %s}\n", level)
 	if len(s.Flows) > 0 {
 		fmt.Fprintf(&b, "flows: flows\n")

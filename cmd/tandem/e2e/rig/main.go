@@ -64,7 +64,7 @@ func build() {
 }
 
 // tools tells how to get what Need asks for.
-var tools = map[string]string{"sipp": "sip-tester", "baresip": "baresip-core", "tshark": "tshark"}
+var tools = map[string]string{"sipp": "sip-tester", "baresip": "baresip-core", "tshark": "tshark", "redis-server": "redis-server"}
 
 // Need fails the test where a tool is missing, and gives its path.
 func Need(t testing.TB, tool string) string {
