@@ -96,7 +96,7 @@ func (a *app) root() *cli.App {
 	}
 	root.Commands = slices.Concat(a.serveCommands(), []*cli.Command{a.configCommand(), a.flowCommand(), a.callCommand(),
 		a.queueCommand(), a.agentCommand(), a.endpointCommand(), a.trunkCommand(), a.recordCommand(), a.whyCommand(), a.doctorCommand(),
-		a.versionCommand(), a.completionCommand()})
+		a.versionCommand(), a.completionCommand()}, a.digitalCommands())
 	return root
 }
 

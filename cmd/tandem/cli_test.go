@@ -200,7 +200,7 @@ func TestEmptyListIsAnArray(t *testing.T) {
 func TestCompletion(t *testing.T) {
 	s := newShell(t)
 	for line, want := range map[string]string{
-		"ca":                          "call",
+		"cal":                         "call callback",
 		"call ":                       "list show trace hangup record",
 		"call show ":                  "c_1",
 		"call show x":                 "",

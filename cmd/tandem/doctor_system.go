@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -124,7 +125,7 @@ func checkPasswords(cfg *config.Config) (list []finding) {
 		grade = trouble
 	}
 	for _, w := range cfg.Weak() {
-		list = append(list, finding{"password-" + w.Endpoint, grade, "the password of endpoint " + w.Endpoint + " is weak: " + w.Why,
+		list = append(list, finding{"password-" + strings.ReplaceAll(strings.TrimPrefix(w.Who, "endpoint "), " ", "-"), grade, "the password of " + w.Who + " is weak: " + w.Why,
 			"give it a long random one, by environment or file"})
 	}
 	if len(list) == 0 {

@@ -113,7 +113,7 @@ func TestDoctorFailsOnProblemsOnly(t *testing.T) {
 	}
 	defer func() { _ = tcp.Close() }()
 	port := netip.MustParseAddrPort(tcp.Addr().String()).String()
-	text := strings.NewReplacer("127.0.0.1:8080", port, "127.0.0.1:5060", "127.0.0.1:0").Replace(string(demo.Config()))
+	text := strings.NewReplacer("127.0.0.1:8080", port, "127.0.0.1:5060", "127.0.0.1:0", "  flow: chat\n", "").Replace(string(demo.Config()))
 	text += "flows: flows\n"
 	if err := os.MkdirAll("flows", 0o700); err != nil {
 		t.Fatal(err)

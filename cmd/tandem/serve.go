@@ -16,6 +16,7 @@ import (
 	"tandem/cmd/tandem/config"
 	"tandem/cmd/tandem/control"
 	"tandem/cmd/tandem/health"
+	"tandem/digital/access"
 )
 
 // drainTime is how long calls in progress may go on after the order to end.
@@ -30,6 +31,7 @@ func serve(ctx context.Context, o serveOptions, std streams) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
 	}
+	o.Config.HTTP.Demo = o.Config.HTTP.Demo || o.Demo
 	log := newLog(o.Config.Log, std.Err)
 	g, err := newSite(o.Config, o.Source.Prompts, log)
 	if err != nil {
@@ -41,18 +43,24 @@ func serve(ctx context.Context, o serveOptions, std streams) error {
 	return g.Run(ctx, drainTime)
 }
 
-// welcome says what can be done with the demo: what to dial, as whom to register, what to look at.
+// welcome says what can be done with the demo: which pages to open, what to dial, as whom to sign in, what to look at.
 func welcome(to io.Writer, c *config.Config) {
 	at := c.SIP.Listen[0].Addr
-	fmt.Fprintf(to, "\nTandem's demo answers at sip:%s (UDP and TCP). In a second shell:\n\n", at)
-	fmt.Fprintf(to, "  tandem selftest            a real call through it, audio proven both ways\n")
-	fmt.Fprintf(to, "  tandem record search       what it left behind; then: record show, call trace\n\n")
-	fmt.Fprintf(to, "With a softphone (server %s, domain %s, password %s):\n\n", at, c.SIP.Domain, config.DemoPassword)
+	fmt.Fprintf(to, "\nTandem's demo is starting. In a browser on this machine, no phone needed:\n\n")
+	fmt.Fprintf(to, "  http://%s/desk    the agent's desk: sign in, set yourself to ready\n", c.HTTP.Listen)
+	fmt.Fprintf(to, "  http://%s/demo    the customer: chat, call, ask for a callback, send a text message\n\n", c.HTTP.Listen)
+	for _, name := range slices.Sorted(maps.Keys(c.Users)) {
+		fmt.Fprintf(to, "  %-8s password %s, %s\n", name, config.DemoPassword, c.Users[name].Role)
+	}
+	fmt.Fprintf(to, "\nWith a softphone (server %s, UDP or TCP, domain %s, password %s):\n\n", at, c.SIP.Domain, config.DemoPassword)
 	for _, name := range slices.Sorted(maps.Keys(c.Endpoints)) {
 		fmt.Fprintf(to, "  %-8s extension %s\n", name, c.Endpoints[name].Extension)
 	}
 	fmt.Fprintf(to, "\n  1000 the menu: 1 queue, 2 extension, 3 echo, 4 the time, 0 operator\n")
 	fmt.Fprintf(to, "  %s sign in as an agent, %s out, %s ready, %s break\n\n", c.AgentCodes.SignIn, c.AgentCodes.SignOut, c.AgentCodes.Ready, c.AgentCodes.Break)
+	fmt.Fprintf(to, "In a second shell:\n\n")
+	fmt.Fprintf(to, "  tandem selftest            a real call through it, audio proven both ways\n")
+	fmt.Fprintf(to, "  tandem record search       what was left behind; then: record show, call trace\n\n")
 	fmt.Fprintf(to, "Health and figures: http://%s/readyz, /metrics. Ctrl-C ends it.\n\n", c.HTTP.Listen)
 }
 
@@ -67,7 +75,14 @@ func newLog(c config.Log, to io.Writer) *slog.Logger {
 // openControl listens for the command line before anything serves: who finds us ready finds the socket too.
 func (g *site) openControl() (err error) {
 	g.control, err = control.Listen(g.cfg.Control.Socket, backend{g}, g.log)
-	return err
+	if err != nil {
+		return err
+	}
+	g.control.Mount("/v1/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := access.Principal{By: access.ByHost, ID: "socket", User: "admin", Role: access.Admin}
+		g.api.ServeHTTP(w, r.WithContext(access.With(r.Context(), p)))
+	}))
+	return nil
 }
 
 // serveControl answers the command line until ctx ends.
@@ -79,13 +94,18 @@ func (g *site) serveControl(ctx context.Context) error {
 
 // handler serves health and figures. It is asked often: every check reads what others keep.
 func (g *site) handler() http.Handler {
-	return health.Handler(g.registry,
-		health.Check{Name: "calls", Ask: func() error {
+	return health.Handler(g.registry, g.checks()...)
+}
+
+// checks are the questions whose answers make us ready.
+func (g *site) checks() []health.Check {
+	return []health.Check{
+		{Name: "calls", Ask: func() error {
 			if g.calls.Draining() {
 				return fmt.Errorf("draining, %d calls left", g.calls.Calls())
 			}
 			return nil
 		}},
-		health.Check{Name: "store", Ask: g.store.Health},
-	)
+		{Name: "store", Ask: g.store.Health},
+	}
 }

@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,10 +20,21 @@ import (
 	"tandem/acd"
 	"tandem/cmd/tandem/config"
 	"tandem/cmd/tandem/control"
+	"tandem/digital"
+	"tandem/digital/access"
+	"tandem/digital/api"
+	"tandem/digital/api/feed"
+	"tandem/digital/api/webhook"
+	"tandem/digital/desk"
+	"tandem/digital/smpp/smsc"
+	"tandem/digital/sms"
+	"tandem/digital/sms/panel"
+	"tandem/digital/webchat"
 	"tandem/media"
 	"tandem/media/engine"
 	"tandem/media/prompt"
 	"tandem/media/record"
+	"tandem/media/webrtc"
 	"tandem/sip/b2bua"
 	"tandem/sip/digest"
 	"tandem/sip/registrar"
@@ -31,6 +44,7 @@ import (
 	"tandem/store"
 	"tandem/store/bolt"
 	storeengine "tandem/store/engine"
+	"tandem/store/redis"
 )
 
 // site is everything that runs: the rooms, wired. Build it with newSite, run it with Run.
@@ -44,6 +58,7 @@ type site struct {
 	work       *workJournal
 	dispatcher *acd.Dispatcher
 	engine     *engine.Engine
+	browsers   *webrtc.Gate // the engine, with browsers beside sockets
 	registrar  *registrar.Registrar
 	trunks     *trunk.Set
 	keeper     *trunkKeeper
@@ -56,19 +71,39 @@ type site struct {
 	http       net.Listener
 	control    *control.Server
 	bindings   bindingDoor
+
+	demo      bool
+	access    *access.Keeper
+	api       *api.Server
+	feed      *feed.Followed
+	webhooks  *webhook.Deliverer
+	door      http.Handler
+	desk      *desk.Server
+	deskDoor  *deskDoor
+	pages     *pagePhones
+	tokens    *pageTokens
+	words     *words
+	hub       *digital.Hub
+	chat      *webchat.Room
+	visits    *visitPhones
+	callbacks *callbackDoor
+	sms       *sms.Adapter
+	centre    *smsc.Server
+	panel     *panel.Panel
+	smsHooks  http.Handler // of an HTTP provider; nil: none
+	texts     promptTexts
 }
 
 // newSite opens everything that can fail, in the order in which a fault is cheapest; on a fault what was opened is closed.
-func newSite(cfg *config.Config, prompts fs.FS, log *slog.Logger) (g *site, err error) {
-	g = &site{cfg: cfg, log: log, started: time.Now(), registry: prometheus.NewRegistry()}
+func newSite(cfg *config.Config, prompts fs.FS, log *slog.Logger) (*site, error) {
+	g := &site{cfg: cfg, log: log, started: time.Now(), registry: prometheus.NewRegistry(), demo: cfg.HTTP.Demo}
 	g.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	defer func() {
-		if err != nil {
-			g.close()
-		}
-	}()
-	for _, open := range []func() error{g.openTrunks, g.openSockets, g.openStore, func() error { return g.openMedia(prompts) }, g.openQueues, g.openCalls, g.openControl} {
+	for _, open := range []func() error{
+		g.openTrunks, g.openSockets, g.openStore, func() error { return g.openMedia(prompts) }, g.openQueues, g.openCallbacks, g.openCalls, g.openSMS, g.openWords, g.openDesk,
+		g.openChat, g.openDoor, g.openControl,
+	} {
 		if err := open(); err != nil {
+			g.close()
 			return nil, err
 		}
 	}
@@ -145,7 +180,12 @@ func (g *site) admit(from netip.Addr) transport.Admission {
 
 func (g *site) openStore() (err error) {
 	lived := lastLife(g.cfg.Store.Path)
-	g.store, err = bolt.Open(g.cfg.Store.Path, storeengine.Options{Log: g.log, Registry: g.registry})
+	options := storeengine.Options{Log: g.log, Registry: g.registry}
+	if r := g.cfg.Store.Redis; r.Address != "" {
+		g.store, err = redis.Open(redis.Config{Address: r.Address, Username: r.Username, Password: r.Password.Reveal(), DB: r.DB, Site: r.Site}, options)
+	} else {
+		g.store, err = bolt.Open(g.cfg.Store.Path, options)
+	}
 	if err != nil {
 		return err
 	}
@@ -172,6 +212,13 @@ func (g *site) openMedia(prompts fs.FS) error {
 		Workers: g.cfg.Media.Workers, Local: g.cfg.Media.Address.Addr, PortMin: ports.Low, PortMax: ports.High, Drain: g.cfg.Media.Drain,
 		Prompts: library, Registry: g.registry, Log: g.log, Record: record.Config{DiskRoots: []string{g.cfg.Recordings.Path}},
 	})
+	if err != nil {
+		return err
+	}
+	if g.texts, err = readTexts(prompts); err != nil {
+		return fmt.Errorf("prompts: %w", err)
+	}
+	g.browsers, err = webrtc.New(webrtc.Config{Listen: g.cfg.Media.Browsers.AddrPort, Inner: g.engine, Log: g.log, Registry: g.registry})
 	return err
 }
 
@@ -198,7 +245,16 @@ func repairRecordings(dir string, log *slog.Logger) error {
 // openQueues starts the dispatcher from its journal: nothing that was assigned stays so.
 func (g *site) openQueues() (err error) {
 	g.work = &workJournal{store: g.store, log: g.log}
-	door := callDoor{calls: func() *b2bua.Switch { return g.calls }, queue: func() *acd.Dispatcher { return g.dispatcher }, log: g.log}
+	queue := func() *acd.Dispatcher { return g.dispatcher }
+	calls := callDoor{calls: func() *b2bua.Switch { return g.calls }, queue: queue, log: g.log}
+	g.words = &words{
+		hub: func() *digital.Hub { return g.hub }, queue: queue, desk: func() *desk.Server { return g.desk }, store: g.store,
+		names: g.agentName, shown: g.showItem, sender: g.sender, country: g.cfg.Country, log: g.log,
+	}
+	g.tokens = newPageTokens()
+	g.deskDoor = newDeskDoor(deskDoor{queue: queue, store: g.store, words: g.words, codes: g.dispositions, log: g.log})
+	g.callbacks = g.newCallbackDoor()
+	door := houseDoor{calls: calls, callbacks: g.callbacks, words: g.words, desk: g.deskDoor}
 	g.dispatcher, err = acd.NewDispatcher(acd.Options{
 		Config: g.cfg.ACD(), Journal: g.work, Connector: door, Log: g.log, Registerer: g.registry,
 	})
@@ -223,10 +279,10 @@ func (g *site) openCalls() error {
 	g.router = newRouter(g.cfg, g.trunks, g.dispatcher.Post)
 	g.bindings = bindingDoor{store: g.store, registrar: g.registrar, usable: g.phoneUsable, log: g.log}
 	g.calls, err = b2bua.New(g.switchConfig(), b2bua.Parts{
-		Engine: g.engine, Router: g.router, Records: &recordsDoor{g.store, g.cfg.Country, g.router.isAgentCode, g.log},
-		Journal: g.journal, Queues: queueDoor{g.dispatcher},
+		Engine: g.browsers, Router: g.router, Records: &recordsDoor{g.store, g.cfg.Country, g.router.private, g.tokens, g.log},
+		Journal: g.journal, Queues: queueDoor{g.dispatcher, g.showItem, g.bookCallback},
 		Registrar: g.registrar, Trunks: g.trunks, Digest: auth, Endpoints: g.router, Hosts: g.keeper,
-		Bindings: g.bindings, Metrics: b2bua.NewMetrics(g.registry), Log: g.log,
+		Originators: g.callbacks, Bindings: g.bindings, Metrics: b2bua.NewMetrics(g.registry), Log: g.log,
 	})
 	if err != nil {
 		return err
@@ -236,6 +292,7 @@ func (g *site) openCalls() error {
 		door := g.calls.NewDoor(e)
 		layer := transaction.New(transaction.Config{Endpoint: e, Handler: door, Log: g.log, Metrics: metrics})
 		door.Open(layer)
+		e.OnFlowClosed(g.calls.FlowClosed)
 		g.layers = append(g.layers, layer)
 		if len(g.layers) == 1 {
 			g.keeper.Open(layer, door.Contact(transport.UDP))
@@ -268,6 +325,9 @@ func (g *site) domains() []string {
 }
 
 func (g *site) knownPhone(aor string) bool {
+	if name, ok := strings.CutSuffix(aor, "@"+g.cfg.SIP.Domain); ok && strings.HasPrefix(name, visitorUser) {
+		return true // nobody but a page's own phone may register it: see router.Endpoint
+	}
 	for name := range g.cfg.Endpoints {
 		if aor == name+"@"+g.cfg.SIP.Domain {
 			return true
@@ -328,7 +388,10 @@ func (g *site) close() {
 	if g.http != nil {
 		_ = g.http.Close()
 	}
-	if g.engine != nil {
+	switch {
+	case g.browsers != nil:
+		_ = g.browsers.Close() // and the engine with it
+	case g.engine != nil:
 		_ = g.engine.Close()
 	}
 }

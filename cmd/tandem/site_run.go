@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 )
@@ -18,15 +16,23 @@ type stage struct {
 // stages are all parts in the order in which they start; they end in the reverse order, so that calls can still be hung up and
 // journaled when nobody can call any more.
 func (g *site) stages() []stage {
-	list := []stage{{"media engine", g.engine.Serve}}
+	list := []stage{{"media engine", g.engine.Serve}, {"browsers", g.browsers.Serve}}
 	for _, l := range g.layers {
 		list = append(list, stage{"sip", l.Serve})
 	}
+	list = append(list, g.smsStages()...)
 	return append(list,
 		stage{"dispatcher", g.dispatcher.Run},
 		stage{"calls", g.calls.Run},
+		stage{"callbacks", g.serveCallbacks},
 		stage{"trunks", g.keeper.Run},
 		stage{"house", g.keepHouse},
+		stage{"desk door", g.deskDoor.serve},
+		stage{"phones of pages", g.keepPages},
+		stage{"desk", g.desk.Serve},
+		stage{"chat", g.chat.Serve},
+		stage{"events", g.feed.Run},
+		stage{"webhooks", g.serveWebhooks},
 		stage{"control", g.serveControl},
 		stage{"http", g.serveHTTP},
 	)
@@ -119,13 +125,20 @@ func (g *site) keepHouse(ctx context.Context) error {
 	}
 }
 
-// serveHTTP serves health and metrics.
-func (g *site) serveHTTP(ctx context.Context) error {
-	srv := &http.Server{Handler: g.handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
-	defer stop()
-	if err := srv.Serve(g.http); !errors.Is(err, http.ErrServerClosed) {
-		return err
+// wordsClose bounds how long the end waits for conversations and pages' phones.
+const wordsClose = 5 * time.Second
+
+// keepPages ends the phones of pages, and conversations, when ctx ends.
+func (g *site) keepPages(ctx context.Context) error {
+	g.wakeWords(ctx)
+	<-ctx.Done()
+	limit, cancel := context.WithTimeout(context.Background(), wordsClose)
+	defer cancel()
+	g.visits.close()
+	g.pages.close(limit) // and the set of both
+	g.visits.work.Wait()
+	if err := g.hub.Close(limit); err != nil {
+		g.log.Warn("conversations not ended in time", "err", err)
 	}
 	return nil
 }

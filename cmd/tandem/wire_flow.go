@@ -57,8 +57,10 @@ func (f *flowScript) event(ev b2bua.ScriptEvent) (ivr.Event, []b2bua.Action) {
 		return ivr.Answered{}, nil
 	case b2bua.Expired:
 		return ivr.Clock{}, nil
-	case b2bua.CallerGone:
+	case b2bua.CallerGone, b2bua.Moved:
 		return ivr.HungUp{}, nil
+	case b2bua.CallbackAnswered:
+		return f.callbackAnswered(ev), nil
 	case b2bua.PlayEnded:
 		return ivr.PlayDone{Ticket: int(ev.Play)}, nil
 	case b2bua.DigitPressed:
@@ -73,6 +75,15 @@ func (f *flowScript) event(ev b2bua.ScriptEvent) (ivr.Event, []b2bua.Action) {
 		return f.peerEnded(ev)
 	}
 	return nil, nil
+}
+
+func (f *flowScript) callbackAnswered(ev b2bua.CallbackAnswered) ivr.Event {
+	ticket := f.queue
+	if !ev.Booked {
+		return ivr.CallbackRefused{Ticket: ticket, Reason: ev.Why}
+	}
+	f.queue = 0
+	return ivr.CallbackBooked{Ticket: ticket}
 }
 
 func (f *flowScript) queueEnded(outcome string) ivr.Event {
@@ -137,6 +148,8 @@ func (f *flowScript) act(list []b2bua.Action, e ivr.Effect, now time.Time) []b2b
 	case ivr.Enqueue:
 		f.queue = e.Ticket
 		return append(list, b2bua.Enqueue{Queue: e.Queue, Skills: skills(e.Skills), Attributes: e.Attributes, Priority: e.Priority, MaxWait: e.MaxWait})
+	case ivr.AskCallback:
+		return append(list, b2bua.AskCallback{})
 	case ivr.LeaveQueue:
 		f.queue = 0
 		return append(list, b2bua.LeaveQueue{Why: "flow"})

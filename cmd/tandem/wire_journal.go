@@ -81,8 +81,10 @@ func (j *callJournal) send(events []journey.Event, answer func(error)) error {
 	return err
 }
 
-// close waits until the store has answered. Nothing may be appended any more.
+// close waits until the store has answered, and tries once more to write what is held. Nothing may be appended any more.
 func (j *callJournal) close() {
+	j.flying.Wait()
+	j.tick()
 	j.flying.Wait()
 	j.mu.Lock()
 	left := len(j.held)

@@ -13,7 +13,11 @@ import (
 const timedOut = "timed_out"
 
 // queueDoor is the dispatcher as calls see it.
-type queueDoor struct{ dispatcher *acd.Dispatcher }
+type queueDoor struct {
+	dispatcher *acd.Dispatcher
+	shown      func(item string)        // shows an item anew; may be nil
+	callback   func(b2bua.CallbackWish) // books a callback and answers the call; may be nil
+}
 
 // Enqueue implements b2bua.Queues.
 func (q queueDoor) Enqueue(w b2bua.WorkItem) error {
@@ -51,7 +55,11 @@ func (q queueDoor) Decline(o b2bua.OfferAgent, why b2bua.Kind) error {
 	if err != nil {
 		return err
 	}
-	return q.dispatcher.Post(acd.Decline{Offer: id, Agent: o.Agent, Reason: declineReason(why)})
+	err = q.dispatcher.Post(acd.Decline{Offer: id, Agent: o.Agent, Reason: declineReason(why)})
+	if q.shown != nil {
+		q.shown(id.Item)
+	}
+	return err
 }
 
 func declineReason(k b2bua.Kind) string {
@@ -68,11 +76,21 @@ func declineReason(k b2bua.Kind) string {
 
 // MediaUp implements b2bua.Queues.
 func (q queueDoor) MediaUp(item string, epoch uint64) error {
-	return q.dispatcher.Post(acd.MediaUp{Item: item, Epoch: epoch})
+	err := q.dispatcher.Post(acd.MediaUp{Item: item, Epoch: epoch})
+	if q.shown != nil {
+		q.shown(item)
+	}
+	return err
 }
 
 // End implements b2bua.Queues.
-func (q queueDoor) End(item, by string) error { return q.dispatcher.Post(acd.End{Item: item, By: by}) }
+func (q queueDoor) End(item, by string) error {
+	err := q.dispatcher.Post(acd.End{Item: item, By: by})
+	if q.shown != nil {
+		q.shown(item)
+	}
+	return err
+}
 
 // callDoor is the calls as the dispatcher sees them.
 type callDoor struct {
@@ -84,7 +102,7 @@ type callDoor struct {
 // Offer implements acd.Connector. A call that is gone cannot ring an agent: the offer fails at once.
 func (c callDoor) Offer(o acd.Offer) {
 	offer := b2bua.OfferAgent{Item: o.Item.ID, Offer: o.ID.String(), Epoch: o.ID.Epoch, Agent: o.Agent, Endpoint: o.Endpoint, Deadline: o.Deadline}
-	if c.calls().Post(o.Item.Interaction, offer) {
+	if c.calls().Post(c.callOf(o.Item.ID), offer) {
 		return
 	}
 	if err := c.queue().Post(acd.Decline{Offer: o.ID, Agent: o.Agent, Reason: acd.ReasonFail}); err != nil {
@@ -94,22 +112,22 @@ func (c callDoor) Offer(o acd.Offer) {
 
 // Withdraw implements acd.Connector.
 func (c callDoor) Withdraw(w acd.Withdraw) {
-	c.calls().Post(callOfItem(w.ID.Item), b2bua.WithdrawOffer{Offer: w.ID.String()})
+	c.calls().Post(c.callOf(w.ID.Item), b2bua.WithdrawOffer{Offer: w.ID.String()})
 }
 
 // Connect implements acd.Connector.
 func (c callDoor) Connect(a acd.Connect) {
-	c.calls().Post(a.Item.Interaction, b2bua.ConnectOffer{Offer: a.Offer.String()})
+	c.calls().Post(c.callOf(a.Item.ID), b2bua.ConnectOffer{Offer: a.Offer.String()})
 }
 
 // Refused implements acd.Connector.
 func (c callDoor) Refused(r acd.Refused) {
-	c.calls().Post(callOfItem(r.Item), b2bua.LeftQueue{Item: r.Item, Outcome: r.Reason})
+	c.calls().Post(c.callOf(r.Item), b2bua.LeftQueue{Item: r.Item, Outcome: r.Reason})
 }
 
 // TimedOut implements acd.Connector.
 func (c callDoor) TimedOut(t acd.TimedOut) {
-	c.calls().Post(callOfItem(t.Item), b2bua.LeftQueue{Item: t.Item, Outcome: timedOut})
+	c.calls().Post(c.callOf(t.Item), b2bua.LeftQueue{Item: t.Item, Outcome: timedOut})
 }
 
 // Announce implements acd.Connector.
@@ -118,7 +136,7 @@ func (c callDoor) Announce(a acd.Announce) {
 	if a.Wait.Known {
 		w.P50, w.P80 = a.Wait.P50, a.Wait.P80
 	}
-	c.calls().Post(callOfItem(a.Item), b2bua.TellWaiting{Item: a.Item, QueueWaiting: w})
+	c.calls().Post(c.callOf(a.Item), b2bua.TellWaiting{Item: a.Item, QueueWaiting: w})
 }
 
 // AgentChanged implements acd.Connector.
@@ -130,8 +148,16 @@ func (c callDoor) AgentChanged(a acd.AgentChanged) {
 func (c callDoor) ItemEnded(e acd.ItemEnded) {
 	switch e.Outcome {
 	case acd.ItemCancelled, acd.ItemFailed, acd.ItemExpired:
-		c.calls().Post(callOfItem(e.Item), b2bua.LeftQueue{Item: e.Item, Outcome: e.Outcome.String()})
+		c.calls().Post(c.callOf(e.Item), b2bua.LeftQueue{Item: e.Item, Outcome: e.Outcome.String()})
 	}
+}
+
+// callOf is the call that has an item now.
+func (c callDoor) callOf(item string) string {
+	if call, ok := c.calls().CallOf(item); ok {
+		return call
+	}
+	return callOfItem(item)
 }
 
 // callOfItem is the call that an item belongs to: the item's ID without its running number.

@@ -61,6 +61,10 @@ func (r *router) Route(a b2bua.Arrival, id b2bua.Identity) b2bua.Route {
 	if script, ok := r.agentCode(a); ok {
 		return b2bua.Route{Script: script, Flow: "agent code"}
 	}
+	if strings.HasPrefix(a.Endpoint, watchUser) && r.cfg.Endpoints[a.Endpoint] == nil { // it can do nothing else
+		script, _ := r.listens(a)
+		return b2bua.Route{Script: script, Flow: "listen", Refuse: b2bua.NotFound}
+	}
 	if n, ok := r.number(a); ok {
 		return r.leads(n, a, id)
 	}
@@ -68,6 +72,9 @@ func (r *router) Route(a b2bua.Arrival, id b2bua.Identity) b2bua.Route {
 		if m, ok := r.cfg.Plan.Route(a.Called); ok {
 			return r.flow(m.Name, a, id)
 		}
+	}
+	if queue, ok := strings.CutPrefix(a.Called, queueUser); ok && r.cfg.Queues[queue] != nil {
+		return b2bua.Route{Script: queueScript{queue, r.music(queue)}, Flow: "queue " + queue}
 	}
 	if _, ok := r.Resolve(a.Called, a); ok {
 		return b2bua.Route{Script: b2bua.NewDirect(a.Called, 0)}
@@ -140,6 +147,9 @@ func (r *router) Resolve(target string, from b2bua.Arrival) (b2bua.Destination, 
 	if name, ok := r.byName[target]; ok {
 		return b2bua.Destination{Endpoint: name}, true
 	}
+	if strings.HasPrefix(target, visitorUser) && r.agentOf[from.Endpoint] != "" { // only agents ring visitors
+		return b2bua.Destination{Endpoint: target}, true
+	}
 	for _, rule := range r.cfg.Outbound {
 		if matches(rule.Pattern, target) {
 			return r.outside(rule, target, from)
@@ -150,10 +160,11 @@ func (r *router) Resolve(target string, from b2bua.Arrival) (b2bua.Destination, 
 
 func (r *router) outside(rule config.Outbound, target string, from b2bua.Arrival) (b2bua.Destination, bool) {
 	who := from.Endpoint
-	if who == "" {
+	stranger := who == "" || strings.HasPrefix(who, visitorUser) // visitors of a page dial outside only where any caller's flow may
+	if stranger {
 		who = config.FlowsMayDial
 	}
-	if (len(rule.Allow) > 0 || from.Endpoint == "") && !slices.Contains(rule.Allow, who) {
+	if (len(rule.Allow) > 0 || stranger) && !slices.Contains(rule.Allow, who) {
 		return b2bua.Destination{}, false
 	}
 	d := b2bua.Destination{Number: target[min(rule.Strip, len(target)):]}
@@ -167,9 +178,12 @@ func (r *router) outside(rule config.Outbound, target string, from b2bua.Arrival
 
 // Endpoint implements b2bua.Endpoints.
 func (r *router) Endpoint(user string) (b2bua.Phone, bool) {
+	if strings.HasPrefix(user, visitorUser) { // such a user is proven by the flow of this process only
+		return b2bua.Phone{Name: user, Number: "visitor", Display: "Website visitor", Most: 1}, true
+	}
 	e, ok := r.cfg.Endpoints[user]
 	if !ok {
-		return b2bua.Phone{}, false
+		return watcher(user) // proven the same way
 	}
 	return b2bua.Phone{Name: user, Number: e.Extension, Display: e.DisplayName, Outside: e.CallerID, Most: e.MaxCalls}, true
 }

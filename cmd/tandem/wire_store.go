@@ -33,7 +33,8 @@ const topicAttribute = "topic"
 type recordsDoor struct {
 	store   store.Store
 	country string
-	skip    func(b2bua.Arrival) bool // calls that are nobody's matter: an agent's star codes
+	skip    func(b2bua.Arrival) bool // calls that are nobody's matter: an agent's star codes, a supervisor who listens
+	tokens  *pageTokens              // of calls that pages place
 	log     *slog.Logger
 }
 
@@ -45,6 +46,11 @@ func (d *recordsDoor) Identify(a b2bua.Arrival, done func(b2bua.Identity)) error
 		return nil
 	}
 	c := store.Contact{Channel: journey.Voice, At: a.At, Early: true, Identities: d.identities(a)}
+	if record, ok := d.tokens.take(a.Token); ok {
+		c.Record, c.Identities = record, nil // who dials is not whom it is about
+	} else {
+		c.Token = a.Token
+	}
 	stranger := func(err error) {
 		id := b2bua.Identity{Record: "r_" + strings.ToLower(rand.Text())}
 		d.log.Error("caller not looked up", "call", a.Call, "record", id.Record, "err", err)
@@ -264,6 +270,9 @@ func restoreWork(st store.Store) (acd.Restore, error) {
 	return r, nil
 }
 
+// pageContact is in the contact of every phone that is a page's.
+const pageContact = ";transport=local"
+
 // bindingDoor keeps registrations over a restart, and tells the dispatcher whose phone can be reached.
 type bindingDoor struct {
 	store     store.Store
@@ -276,6 +285,12 @@ type bindingDoor struct {
 func (d bindingDoor) Changed(events []registrar.Event) {
 	var batch store.Batch
 	for _, e := range events {
+		name := endpointOf(e.Binding.AOR)
+		if strings.Contains(e.Binding.Contact, pageContact) { // it lives in this process and ends with it
+			d.usable(name, len(d.registrar.Lookup(e.Binding.AOR, e.At)) > 0)
+			d.log.Debug("page's binding "+e.Kind.String(), "endpoint", name)
+			continue
+		}
 		b := store.Binding{Key: bindingKey(e.Binding), Expires: e.Binding.Expires}
 		if e.Kind == registrar.Registered || e.Kind == registrar.Refreshed {
 			body, err := json.Marshal(e.Binding)
@@ -286,9 +301,11 @@ func (d bindingDoor) Changed(events []registrar.Event) {
 			b.Body = body
 		}
 		batch.Bindings = append(batch.Bindings, b)
-		name := endpointOf(e.Binding.AOR)
 		d.usable(name, len(d.registrar.Lookup(e.Binding.AOR, e.At)) > 0)
 		d.log.Info("binding "+e.Kind.String(), "endpoint", name, "contact", e.Binding.Contact)
+	}
+	if len(batch.Bindings) == 0 {
+		return
 	}
 	err := d.store.Append(batch, func(r store.Receipt) {
 		if r.Err != nil {

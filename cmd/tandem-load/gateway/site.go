@@ -61,7 +61,7 @@ func (s *Site) YAML() string {
 	}
 	fmt.Fprintf(&b, "sip:\n  listen: [udp %s]\n  domain: %s\n  max_calls: %d\n  calls_per_second: %g\n  call_burst: %d\n", s.SIP(), Domain, s.MaxCalls, s.Rate, s.Burst)
 	fmt.Fprintf(&b, "  session_expires: 0s\n  rate: {per_second: 0}\n")
-	fmt.Fprintf(&b, "media: {address: %s, ports: 10000-29199, workers: 1, silence: 0s, drain: %s}\n", media, s.Drain)
+	fmt.Fprintf(&b, "media: {address: %s, browsers: %s:8443, ports: 10000-29199, workers: 1, silence: 0s, drain: %s}\n", media, media, s.Drain)
 	fmt.Fprintf(&b, "http: {listen: %q}\n", s.HTTP().String())
 	fmt.Fprintf(&b, "store: {path: tandem.db}\nrecordings: {path: recordings}\ncontrol: {socket: control.sock}\n")
 	fmt.Fprintf(&b, "log: {level: %s}\ncountry: DE\n", s.Log)

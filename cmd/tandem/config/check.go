@@ -33,6 +33,7 @@ func (c *Config) check(at source.At) {
 	c.checkCodes(at.Key("agent_codes"))
 	c.checkNumbers(at.Key("numbers"))
 	c.checkOutbound(at.Key("outbound"))
+	c.checkDigital(at)
 }
 
 func (c *Config) checkLimits(at source.At) {

@@ -30,6 +30,10 @@ type Config struct {
 	Flows      string               `yaml:"flows"` // folder of flow files; empty: none
 	Numbers    map[string]*Number   `yaml:"numbers"`
 	Outbound   []Outbound           `yaml:"outbound"`
+	Users      map[string]*User     `yaml:"users"`
+	Chat       Chat                 `yaml:"chat"`
+	SMS        map[string]*SMS      `yaml:"sms"`
+	Callbacks  Callbacks            `yaml:"callbacks"`
 
 	Dir  string         `yaml:"-"` // folder that relative paths start from
 	Plan *flow.Dialplan `yaml:"-"` // the flows, checked
@@ -63,18 +67,35 @@ type Media struct {
 	Workers   int           `yaml:"workers"` // 0: one per core
 	Prompts   string        `yaml:"prompts"` // folder; empty: the shipped ones
 	Drain     time.Duration `yaml:"drain" default:"5s"`
-	Symmetric bool          `yaml:"symmetric" default:"true"` // learn where audio really comes from
-	Silence   time.Duration `yaml:"silence" default:"60s"`    // a call that sends nothing for so long is ended; 0: never
+	Symmetric bool          `yaml:"symmetric" default:"true"`          // learn where audio really comes from
+	Silence   time.Duration `yaml:"silence" default:"60s"`             // a call that sends nothing for so long is ended; 0: never
+	Browsers  AddrPort      `yaml:"browsers" default:"127.0.0.1:8443"` // the one UDP port of all browsers' audio
 }
 
-// HTTP is the door for pages, API, health and metrics.
+// HTTP is the door for pages, sockets, API, health and metrics.
 type HTTP struct {
-	Listen AddrPort `yaml:"listen" default:"127.0.0.1:8080"`
+	Listen  AddrPort  `yaml:"listen" default:"127.0.0.1:8080"`
+	Public  string    `yaml:"public"`  // URL by which customers reach us, for links; empty: the listen address
+	Origins []string  `yaml:"origins"` // hosts of other sites whose pages may connect, "shop.example"
+	Frames  []string  `yaml:"frames"`  // sites that may show the chat, "https://shop.example"
+	Proxies []Network `yaml:"proxies"` // proxies in front of us whose X-Forwarded-For is believed, "10.0.0.5" or "10.0.0.0/24"
+	Demo    bool      `yaml:"demo"`    // serve the demo's customer page and telephone: whoever reaches it writes in any number's name
+	Pages   string    `yaml:"pages"`   // folder of pages to serve instead of the shipped ones, for work on them
 }
 
-// Store is the store's file.
+// Store is the store's file, or the Redis that several nodes share.
 type Store struct {
-	Path string `yaml:"path" default:"data/tandem.db"`
+	Path  string `yaml:"path" default:"data/tandem.db"`
+	Redis Redis  `yaml:"redis"`
+}
+
+// Redis is a shared store. An empty address means the file.
+type Redis struct {
+	Address  string        `yaml:"address"` // host:port
+	Username string        `yaml:"username"`
+	Password source.Secret `yaml:"password"`
+	DB       int           `yaml:"db"`
+	Site     string        `yaml:"site" default:"tandem"` // which of the sites on that Redis this is
 }
 
 // Recordings says where recordings go.

@@ -160,7 +160,7 @@ func TestWeakPasswords(t *testing.T) {
 		}
 		found := false
 		for _, w := range c.Weak() {
-			found = found || w.Endpoint == "anna"
+			found = found || w.Who == "endpoint anna"
 		}
 		if found != weak {
 			t.Errorf("%s: got weak %v, want %v", password, found, weak)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Weakness is why an endpoint's password is weak.
-type Weakness struct{ Endpoint, Why string }
+// Weakness is why a password is weak.
+type Weakness struct{ Who, Why string } // Who: "endpoint anna" or "user anna"
 
 var common = map[string]bool{DemoPassword: true, "password": true, "passwort": true, "secret": true, "changeme": true,
 	"admin": true, "tandem": true, "asterisk": true, "letmein": true, "welcome": true, "qwerty": true}
@@ -25,15 +25,20 @@ func (c *Config) Weak() (list []Weakness) {
 		p := e.Password.Reveal()
 		switch low := strings.ToLower(p); {
 		case p == DemoPassword:
-			list = append(list, Weakness{name, "it is the demo password"})
+			list = append(list, Weakness{"endpoint " + name, "it is the demo password"})
 		case common[low]:
-			list = append(list, Weakness{name, "it is a common password"})
+			list = append(list, Weakness{"endpoint " + name, "it is a common password"})
 		case low == strings.ToLower(name) || p == e.Extension:
-			list = append(list, Weakness{name, "it is the endpoint's own name or extension"})
+			list = append(list, Weakness{"endpoint " + name, "it is the endpoint's own name or extension"})
 		case len(p) < shortest:
-			list = append(list, Weakness{name, fmt.Sprintf("it is shorter than %d characters", shortest)})
+			list = append(list, Weakness{"endpoint " + name, fmt.Sprintf("it is shorter than %d characters", shortest)})
 		case strings.Trim(p, "0123456789") == "":
-			list = append(list, Weakness{name, "it is made of digits only"})
+			list = append(list, Weakness{"endpoint " + name, "it is made of digits only"})
+		}
+	}
+	for _, name := range sorted(c.Users) {
+		if u := c.Users[name]; u != nil && (u.Password.Reveal() == DemoPassword || common[strings.ToLower(u.Password.Reveal())]) {
+			list = append(list, Weakness{"user " + name, "it is the demo password or a common one"})
 		}
 	}
 	return list
@@ -50,6 +55,7 @@ func (c *Config) Public() (list []string) {
 		add("sip.listen", l.Addr.Addr())
 	}
 	add("http.listen", c.HTTP.Listen.Addr())
+	add("media.browsers", c.Media.Browsers.Addr())
 	return list
 }
 
@@ -62,7 +68,7 @@ func (c *Config) Exposed() error {
 	}
 	var names []string
 	for _, w := range weak {
-		names = append(names, fmt.Sprintf("%s (%s)", w.Endpoint, w.Why))
+		names = append(names, fmt.Sprintf("%s (%s)", w.Who, w.Why))
 	}
 	return fmt.Errorf("others can reach %s, and the passwords of these endpoints can be guessed: %s",
 		strings.Join(public, ", "), strings.Join(names, ", "))

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -56,6 +58,41 @@ func trusted(conn net.Conn) (net.Conn, error) {
 	return conn, nil
 }
 
+// API asks the gateway's HTTP API, /v1, over the socket. body is sent as JSON, nil for none; the answer is read into into, which may be nil.
+func (c *Client) API(ctx context.Context, method, path string, body, into any) error {
+	if into == nil {
+		into = new(any)
+	}
+	return c.ask(ctx, method, path, body, into)
+}
+
+// Stream asks for a stream of the API, such as its events, and gives each line to fn until fn gives an error or ctx ends.
+func (c *Client) Stream(ctx context.Context, path string, fn func(line string) error) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://tandem"+path, nil)
+	if err != nil {
+		return err
+	}
+	endless := *c.http
+	endless.Timeout = 0
+	resp, err := endless.Do(req)
+	if err != nil {
+		return fmt.Errorf("%w at %s: %w", ErrUnreachable, c.path, cause(err))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		return refusal(resp.StatusCode, raw)
+	}
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(make([]byte, 64<<10), 1<<20)
+	for lines.Scan() {
+		if err := fn(lines.Text()); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
 func (c *Client) ask(ctx context.Context, method, path string, body, into any) error {
 	var out io.Reader
 	if body != nil {
@@ -69,6 +106,9 @@ func (c *Client) ask(ctx context.Context, method, path string, body, into any) e
 	if err != nil {
 		return err
 	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return fmt.Errorf("%w at %s: %w", ErrUnreachable, c.path, cause(err))
@@ -78,8 +118,11 @@ func (c *Client) ask(ctx context.Context, method, path string, body, into any) e
 	if err != nil {
 		return fmt.Errorf("%w at %s: %w", ErrUnreachable, c.path, err)
 	}
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return refusal(resp.StatusCode, raw)
+	}
+	if len(raw) == 0 {
+		return nil
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
 		return fmt.Errorf("answer of the running tandem: %w", err)
@@ -110,10 +153,21 @@ func (r *refused) Unwrap() error { return r.kind }
 
 func refusal(status int, raw []byte) error {
 	var f failure
+	var p struct { // the API's way to say it, RFC 9457
+		Detail, Do string
+		Errors     []struct{ Location, Message string }
+	}
 	if json.Unmarshal(raw, &f) != nil || f.Error == "" {
 		f.Error = http.StatusText(status)
+		if json.Unmarshal(raw, &p) == nil && p.Detail != "" {
+			f.Error = strings.TrimSuffix(p.Detail+"; "+p.Do, "; ")
+			for _, e := range p.Errors {
+				f.Error += "\n  " + e.Location + ": " + e.Message
+			}
+		}
 	}
-	kinds := map[int]error{http.StatusNotFound: ErrNotFound, http.StatusConflict: ErrConflict, http.StatusBadRequest: ErrInvalid}
+	kinds := map[int]error{http.StatusNotFound: ErrNotFound, http.StatusConflict: ErrConflict, http.StatusBadRequest: ErrInvalid,
+		http.StatusUnprocessableEntity: ErrInvalid}
 	return &refused{kinds[status], f.Error}
 }
 

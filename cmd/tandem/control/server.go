@@ -28,6 +28,7 @@ type Server struct {
 	backend Backend
 	log     *slog.Logger
 	http    *http.Server
+	mux     *http.ServeMux
 	ln      net.Listener
 }
 
@@ -59,7 +60,8 @@ func Listen(path string, b Backend, log *slog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
 	s := &Server{backend: b, log: log, ln: &guarded{Listener: ln, log: log, slots: make(chan struct{}, maxConns)}}
-	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: answerTimeout,
+	s.mux = s.routes()
+	s.http = &http.Server{Handler: s.mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: answerTimeout,
 		IdleTimeout: time.Minute, MaxHeaderBytes: maxBody, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	return s, nil
 }
@@ -82,6 +84,9 @@ var ErrShared = errors.New("others can write to its folder")
 // ErrInUse says that another process answers on the socket.
 var ErrInUse = errors.New("another tandem answers on it")
 
+// Mount offers a handler below a path, such as the API: who reaches the socket may do everything. Call it before Serve.
+func (s *Server) Mount(path string, h http.Handler) { s.mux.Handle(path, h) }
+
 // Serve answers until Close.
 func (s *Server) Serve() error {
 	if err := s.http.Serve(s.ln); !errors.Is(err, http.ErrServerClosed) {
@@ -101,7 +106,7 @@ func (s *Server) Close() error {
 }
 
 // routes is the table of everything that can be asked.
-func (s *Server) routes() http.Handler {
+func (s *Server) routes() *http.ServeMux {
 	b, mux := s.backend, http.NewServeMux()
 	on := func(pattern string, answer func(context.Context, *http.Request) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, answer) })

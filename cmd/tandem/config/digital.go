@@ -1,0 +1,147 @@
+package config
+
+import (
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+
+	"tandem/ivr/flow/source"
+)
+
+// User is somebody who signs in at the pages or the API.
+type User struct {
+	Name     string        `yaml:",name"`
+	Password source.Secret `yaml:"password"`
+	Role     string        `yaml:"role" default:"agent"` // agent, supervisor, admin or integrator
+	Agent    string        `yaml:"agent"`                // the agent that the user works as
+}
+
+// roles are what a user may be.
+var roles = []string{"agent", "supervisor", "admin", "integrator"}
+
+// Chat is the web chat.
+type Chat struct {
+	Flow  string `yaml:"flow"`  // the flow that answers first; empty: the queue takes all
+	Queue string `yaml:"queue"` // where a conversation without a flow waits
+}
+
+// SMS is an account of ours: a number, and how messages come and go.
+type SMS struct {
+	Name     string        `yaml:",name"`
+	Number   string        `yaml:"number,required"` // ours, as customers see it
+	Flow     string        `yaml:"flow"`
+	Queue    string        `yaml:"queue"`
+	SMPP     string        `yaml:"smpp"`      // host:port of an SMSC; "simulator" for the built-in one with its phone panel
+	Twilio   string        `yaml:"twilio"`    // or: the account's SID at that provider, with its token as password
+	URL      string        `yaml:"url"`       // or: where another provider takes texts as JSON, with the common secret as password
+	System   string        `yaml:"system_id"` // for smpp
+	Password source.Secret `yaml:"password"`
+	Window   int           `yaml:"window" default:"10"` // for smpp: messages without an answer at once
+}
+
+// Simulator is the SMSC that is built in.
+const Simulator = "simulator"
+
+// Callbacks bounds what customers may ask for.
+type Callbacks struct {
+	Attempts int           `yaml:"attempts" default:"3"`
+	Gap      time.Duration `yaml:"gap" default:"10m"`    // between two attempts
+	Ring     time.Duration `yaml:"ring" default:"30s"`   // at the customer
+	Window   time.Duration `yaml:"window" default:"24h"` // how long a callback is tried at most
+	CallerID string        `yaml:"caller_id"`            // shown to the customer
+}
+
+// checkDigital reports what users, chat and SMS name wrongly.
+func (c *Config) checkDigital(at source.At) {
+	agents, taken := sorted(c.Agents), map[string]source.At{}
+	for _, name := range sorted(c.Users) {
+		u, here := c.Users[name], at.Key("users").Key(name)
+		if u == nil {
+			here.Errorf("%s: needs a password and a role", here.Path())
+			c.Users[name] = &User{Name: name}
+			continue
+		}
+		if !nameForm.MatchString(name) {
+			here.Errorf("users: the name %q may hold letters, digits, '.', '_' and '-' only", name)
+		}
+		if !slices.Contains(roles, u.Role) {
+			here.Key("role").Unknown("role", u.Role, roles)
+		}
+		if !here.Key("password").Given() {
+			here.Errorf("%s: needs a password, or nobody can sign in", here.Path())
+		}
+		known(here.Key("agent"), "agent", u.Agent, agents)
+		if u.Agent == "" {
+			continue
+		}
+		if first, twice := taken[u.Agent]; twice {
+			here.Key("agent").Conflict(first, "first given here", "agent %s belongs to two users", u.Agent)
+		}
+		taken[u.Agent] = here.Key("agent")
+	}
+	if c.HTTP.Demo && !c.HTTP.Listen.Addr().Unmap().IsLoopback() {
+		at.Key("http").Key("demo").Errorf("http.demo: only where http.listen is a loopback address: the page writes in any number's name")
+	}
+	c.checkLead(at.Key("chat"), c.Chat.Flow, c.Chat.Queue)
+	c.checkSMS(at.Key("sms"))
+	if c.Callbacks.Attempts < 1 || c.Callbacks.Attempts > 20 {
+		at.Key("callbacks").Key("attempts").Errorf("callbacks.attempts: must be 1 to 20")
+	}
+}
+
+func (c *Config) checkSMS(at source.At) {
+	if names := sorted(c.SMS); len(names) > 1 {
+		at.Key(names[1]).Errorf("sms.%s: a second account: this version has one number for text messages", names[1])
+	}
+	for _, name := range sorted(c.SMS) {
+		s, here := c.SMS[name], at.Key(name)
+		if s == nil {
+			here.Errorf("%s: is empty", here.Path())
+			c.SMS[name] = &SMS{Name: name}
+			continue
+		}
+		c.checkCarrier(here, s)
+		if s.Window < 1 || s.Window > 1000 {
+			here.Key("window").Errorf("%s.window: must be 1 to 1000", here.Path())
+		}
+		c.checkLead(here, s.Flow, s.Queue)
+	}
+}
+
+// checkCarrier wants one way for messages to come and go, and a secret where webhooks are signed with it.
+func (c *Config) checkCarrier(here source.At, s *SMS) {
+	switch {
+	case s.SMPP == "" && s.Twilio == "" && s.URL == "":
+		here.Errorf("%s: needs smpp (the address of an SMSC, or %q), twilio (an account) or url (another provider)", here.Path(), Simulator)
+	case s.SMPP != "" && (s.Twilio != "" || s.URL != ""):
+		here.Key("smpp").Errorf("%s.smpp: messages go by SMPP or by HTTP, not by both", here.Path())
+	}
+	if s.SMPP != "" {
+		return
+	}
+	if u, err := url.Parse(s.URL); s.URL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && !loopbackHost(u.Hostname())) {
+		here.Key("url").Errorf("%s.url: needs an address with https://; http:// only to this machine", here.Path())
+	}
+	if (s.Twilio != "" || s.URL != "") && !here.Key("password").Given() {
+		here.Errorf("%s: needs a password, the secret that signs what the provider sends us", here.Path())
+	}
+}
+
+func loopbackHost(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+// checkLead wants a flow or queue that exists.
+func (c *Config) checkLead(at source.At, flow, queue string) {
+	known(at.Key("queue"), "queue", queue, sorted(c.Queues))
+	if flow == "" {
+		return
+	}
+	if c.Plan != nil && c.Plan.Modules[flow] == nil {
+		at.Key("flow").Unknown("flow", flow, sorted(c.Plan.Modules))
+	} else if c.Plan == nil && c.Flows == "" {
+		at.Key("flow").Errorf("%s.flow: flow %q, but no folder of flows is configured", at.Path(), flow)
+	}
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"testing"
+
+	"tandem/acd"
+	"tandem/digital/desk"
+	"tandem/sip/b2bua"
+)
+
+func TestOnePageShowsAnItemAtATime(t *testing.T) {
+	inHouse(t, func(h *floor) {
+		q := queueDoor{dispatcher: h.g.dispatcher, shown: h.g.showItem}
+		h.signIn("anna", "page")
+		if err := q.Enqueue(b2bua.WorkItem{ID: "c_1-1", Call: "c_1", Queue: "support", Caller: "+4930123456", Attributes: map[string]string{"topic": "bill"}}); err != nil {
+			t.Fatal(err)
+		}
+		offers, _, _ := h.held("anna")
+		if len(offers) != 1 || offers[0].Who != "+4930123456" || offers[0].Facts["topic"] != "bill" || offers[0].Facts["caller"] != "" || offers[0].Queue != "support" {
+			t.Fatalf("got %+v", offers)
+		}
+		h.post(acd.Accept{Offer: h.calls.offers["c_1-1"].ID, Agent: "anna"})
+		if err := q.MediaUp("c_1-1", h.calls.offers["c_1-1"].ID.Epoch); err != nil {
+			t.Fatal(err)
+		}
+		offers, items, _ := h.held("anna")
+		if len(offers) != 0 || len(items) != 1 || items[0].State != "active" || items[0].Call != "c_1" || len(items[0].Codes) != 2 {
+			t.Fatalf("got %+v %+v, want the item in hand", offers, items)
+		}
+		h.signIn("ben", "page")
+		h.post(acd.Transfer{Item: "c_1-1", Agent: "ben", Keep: true})
+		if _, items, _ := h.held("anna"); len(items) != 0 {
+			t.Fatalf("anna still shows %+v", items)
+		}
+		offers, _, _ = h.held("ben")
+		if len(offers) != 1 {
+			t.Fatalf("ben is offered %+v", offers)
+		}
+		h.post(acd.Decline{Offer: h.calls.offers["c_1-1"].ID, Agent: "ben", Reason: acd.ReasonReject})
+		if offers, _, _ := h.held("ben"); len(offers) == 1 && offers[0].Item == "c_1-1" && h.item("c_1-1").Agent != "ben" {
+			t.Fatalf("ben still shows %+v", offers)
+		}
+		h.post(acd.Cancel{Item: "c_1-1"})
+		h.wait()
+		for _, agent := range []string{"anna", "ben"} {
+			if offers, items, _ := h.held(agent); len(offers)+len(items) != 0 {
+				t.Errorf("%s still shows %v %v", agent, offers, items)
+			}
+		}
+		if len(h.g.deskDoor.items) != 0 {
+			t.Errorf("the door remembers %v", h.g.deskDoor.items)
+		}
+	})
+}
+
+func TestDeskDoorNeverWaits(t *testing.T) {
+	d := newDeskDoor(deskDoor{log: discard})
+	for range deskMail + 10 {
+		d.tell(talks("c_1"))
+	}
+	if len(d.told) != deskMail {
+		t.Errorf("%d wait, want %d", len(d.told), deskMail)
+	}
+}
+
+func TestWhoIsShown(t *testing.T) {
+	d := &deskDoor{}
+	for _, c := range []struct {
+		it   acd.Item
+		want string
+	}{
+		{acd.Item{Data: map[string]string{"name": "Carla", "caller": "+49301"}}, "Carla"},
+		{acd.Item{Data: map[string]string{"caller": "+49301"}, Customer: "k_1"}, "+49301"},
+		{acd.Item{Customer: "w_abc"}, "Website visitor"},
+		{acd.Item{Data: map[string]string{"caller": visitorUser + "v_1"}}, "Website visitor"},
+		{acd.Item{}, ""},
+	} {
+		if got := d.who(c.it); got != c.want {
+			t.Errorf("%+v: got %q, want %q", c.it, got, c.want)
+		}
+	}
+}
+
+var _ desk.Rooms = deskRooms{}

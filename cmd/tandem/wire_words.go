@@ -1,0 +1,527 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"tandem/acd"
+	"tandem/acd/route"
+	"tandem/digital"
+	"tandem/digital/desk"
+	"tandem/sip/trunk"
+	"tandem/store"
+	"tandem/store/journey"
+)
+
+// words are conversations between the rooms: what the hub wants of the store and the dispatcher, what the dispatcher and the desk want of
+// the hub.
+type words struct {
+	hub     func() *digital.Hub
+	queue   func() *acd.Dispatcher
+	desk    func() *desk.Server
+	store   store.Store
+	names   func(agent string) string // as customers see an agent
+	shown   func(item string)         // shows an item anew
+	sender  func(to string) string    // our number for texts to a customer
+	country string
+	log     *slog.Logger
+}
+
+// Append implements digital.Journal. Somebody waits for it, so it is not kept back.
+func (w *words) Append(events []journey.Event, done func(error)) error {
+	batch := batchOfEvents(events...)
+	batch.Bindings, batch.Now = nil, true // a conversation needs no mark: it survives a restart
+	return w.store.Append(batch, func(r store.Receipt) { done(r.Err) })
+}
+
+// Identify implements digital.Records.
+func (w *words) Identify(a digital.Arrival, done func(digital.Identity)) error {
+	c := store.Contact{Channel: a.Channel, At: time.Now(), Token: a.Token, Thread: a.Thread, Identities: a.Identities, Record: a.Record}
+	return w.store.Resolve(c, func(r store.Resolution) {
+		id := digital.Identity{Err: r.Err, Record: r.Record, Customer: r.Customer, Strength: r.Strength}
+		if r.Err == nil && !r.NewRecord {
+			w.known(&id, a)
+		}
+		done(id)
+	})
+}
+
+// known adds what the record knows already, and the conversation of the same thread in it that is still open.
+func (w *words) known(id *digital.Identity, a digital.Arrival) {
+	rec, err := w.store.Record(id.Record)
+	if err != nil {
+		return
+	}
+	id.Attributes = rec.Attributes
+	if c, err := w.store.Customer(rec.Customer); err == nil {
+		id.Name, id.Language = c.Name, c.Language
+	}
+	if a.Thread == "" {
+		return
+	}
+	for after := uint64(0); ; {
+		events, err := w.store.Timeline(id.Record, after, store.MaxRead)
+		if err != nil {
+			return
+		}
+		for _, ev := range events {
+			after = ev.Seq
+			switch {
+			case ev.Kind == journey.ConversationOpened && ev.Data["thread"] == a.Thread:
+				id.Conversation = ev.Interaction
+			case ev.Kind == journey.ConversationClosed && ev.Interaction == id.Conversation:
+				id.Conversation = ""
+			}
+		}
+		if len(events) < store.MaxRead {
+			return
+		}
+	}
+}
+
+// Load implements digital.Records.
+func (w *words) Load(conversation string, done func(digital.History)) error {
+	record, err := w.store.RecordOf(conversation)
+	if errors.Is(err, store.ErrNotFound) {
+		done(digital.History{Err: digital.ErrNotFound})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	h := digital.History{Identity: digital.Identity{Record: record}}
+	w.known(&h.Identity, digital.Arrival{})
+	if rec, err := w.store.Record(record); err == nil {
+		h.Identity.Customer = rec.Customer
+	}
+	for after := uint64(0); ; {
+		events, err := w.store.Timeline(record, after, store.MaxRead)
+		if err != nil {
+			return err
+		}
+		for _, ev := range events {
+			if after = ev.Seq; ev.Interaction == conversation {
+				h.Events = append(h.Events, ev)
+			}
+		}
+		if len(events) < store.MaxRead {
+			break
+		}
+	}
+	done(h)
+	return nil
+}
+
+// mediumOf is the medium of the work that a channel makes.
+func mediumOf(c journey.Channel) acd.Media {
+	switch c {
+	case journey.Chat:
+		return acd.Chat
+	case journey.Email:
+		return acd.Email
+	}
+	return acd.Message
+}
+
+// Enqueue implements digital.Queues.
+func (w *words) Enqueue(d digital.WorkItem) error {
+	it := acd.Item{
+		ID: d.ID, Record: d.Record, Interaction: d.Conversation, Media: mediumOf(d.Channel), Queue: d.Queue, Customer: d.Customer, T0: d.At,
+		MaxWait: d.MaxWait, Prefer: d.Prefer, Data: map[string]string{"customer": d.Customer, "channel": string(d.Channel)},
+	}
+	for k, v := range d.Attributes {
+		it.Data[k] = v
+	}
+	if len(d.Skills) > 0 {
+		it.Steps = route.Steps{{Need: d.Skills}}
+	}
+	if d.Priority > 0 {
+		it.Weight = float64(1 + d.Priority)
+	}
+	return w.queue().Post(acd.Enqueue{Item: it})
+}
+
+// Leave implements digital.Queues.
+func (w *words) Leave(item string) error { return w.queue().Post(acd.Leave{Item: item}) }
+
+// Decline implements digital.Queues. An item that nobody wants any more ends: it would be offered and declined for ever.
+func (w *words) Decline(o digital.OfferAgent, reason string) error {
+	if w.over(o.Item) {
+		return w.queue().Post(acd.Cancel{Item: o.Item, Reason: reason})
+	}
+	id, err := acd.ParseOfferID(o.Offer)
+	if err != nil {
+		return err
+	}
+	return w.queue().Post(acd.Decline{Offer: id, Agent: o.Agent, Reason: acd.ReasonFail})
+}
+
+// over tells whether an item's conversation has ended, has gone on with another item, or never became durable: what a restart
+// between two writes leaves behind.
+func (w *words) over(item string) bool {
+	conversation := callOfItem(item)
+	if v, ok := w.hub().View(conversation); ok && v.Record != "" && v.State != "new" {
+		return v.State == "closed" || v.Item != "" && v.Item != item
+	}
+	_, err := w.store.RecordOf(conversation)
+	return errors.Is(err, store.ErrNotFound)
+}
+
+// MediaUp implements digital.Queues.
+func (w *words) MediaUp(item string, epoch uint64) error {
+	err := w.queue().Post(acd.MediaUp{Item: item, Epoch: epoch})
+	w.shown(item)
+	return err
+}
+
+// End implements digital.Queues. The dispatcher tells of agents, not of the one of several items whose wrap-up begins: it is shown anew.
+func (w *words) End(item, by string) error {
+	err := w.queue().Post(acd.End{Item: item, By: by})
+	w.shown(item)
+	return err
+}
+
+// Park implements digital.Queues.
+func (w *words) Park(item string, epoch uint64) error { return w.queue().Post(acd.Park{Item: item}) }
+
+// Transfer implements digital.Queues.
+func (w *words) Transfer(item string, epoch uint64, to, reason string) error {
+	t, err := transferOf(item, to)
+	if err != nil {
+		return err
+	}
+	return w.queue().Post(t)
+}
+
+// CustomerSpoke implements digital.Queues.
+func (w *words) CustomerSpoke(item string) error {
+	return w.queue().Post(acd.CustomerSpoke{Item: item})
+}
+
+// AgentSpoke implements digital.Queues.
+func (w *words) AgentSpoke(item string, epoch uint64) error {
+	return w.queue().Post(acd.AgentSpoke{Item: item})
+}
+
+// transferOf reads where an item is to go: "queue:name" or "agent:id". It keeps its waiting time.
+func transferOf(item, to string) (acd.Transfer, error) {
+	t := acd.Transfer{Item: item, Keep: true}
+	switch {
+	case len(to) > len(queueTarget) && to[:len(queueTarget)] == queueTarget:
+		t.Queue = to[len(queueTarget):]
+	case len(to) > len(agentTarget) && to[:len(agentTarget)] == agentTarget:
+		t.Agent = to[len(agentTarget):]
+	default:
+		return t, fmt.Errorf("%q is neither queue:name nor agent:id: %w", to, desk.ErrInvalid)
+	}
+	return t, nil
+}
+
+const agentTarget = "agent:"
+
+// post gives a conversation what the dispatcher decided of its item.
+func (w *words) post(item string, m digital.Command) {
+	if err := w.hub().Post(callOfItem(item), m); err != nil {
+		w.log.Error("conversation not told", "item", item, "err", err)
+	}
+}
+
+// Offer implements acd.Connector: the desk answers it.
+func (w *words) Offer(o acd.Offer) {
+	w.post(o.Item.ID, digital.OfferAgent{Item: o.Item.ID, Offer: o.ID.String(), Epoch: o.ID.Epoch, Agent: o.Agent, Deadline: o.Deadline})
+}
+
+// Withdraw implements acd.Connector.
+func (w *words) Withdraw(x acd.Withdraw) {
+	w.post(x.ID.Item, digital.WithdrawOffer{Offer: x.ID.String()})
+}
+
+// Connect implements acd.Connector.
+func (w *words) Connect(c acd.Connect) {
+	w.post(c.Item.ID, digital.ConnectOffer{Item: c.Item.ID, Offer: c.Offer.String(), Epoch: c.Offer.Epoch, Agent: c.Agent, Name: w.names(c.Agent)})
+}
+
+// Refused implements acd.Connector.
+func (w *words) Refused(r acd.Refused) {
+	w.post(r.Item, digital.LeftQueue{Item: r.Item, Outcome: r.Reason})
+}
+
+// TimedOut implements acd.Connector.
+func (w *words) TimedOut(t acd.TimedOut) {
+	w.post(t.Item, digital.LeftQueue{Item: t.Item, Outcome: timedOut})
+}
+
+// Announce implements acd.Connector.
+func (w *words) Announce(a acd.Announce) {
+	told := digital.TellWaiting{Item: a.Item, Position: a.Position}
+	if a.Wait.Known {
+		told.P50, told.P80 = a.Wait.P50, a.Wait.P80
+	}
+	w.post(a.Item, told)
+}
+
+// AgentChanged implements acd.Connector.
+func (w *words) AgentChanged(acd.AgentChanged) {}
+
+// ItemEnded implements acd.Connector.
+func (w *words) ItemEnded(e acd.ItemEnded) {
+	w.post(e.Item, digital.ItemOver{Item: e.Item, Outcome: e.Outcome.String()})
+}
+
+// ItemChanged implements acd.Watcher.
+func (w *words) ItemChanged(c acd.ItemChanged) {
+	switch c.State {
+	case acd.ItemParked:
+		w.post(c.Item, digital.Parked{Item: c.Item})
+	case acd.ItemActive:
+		w.post(c.Item, digital.Woken{Item: c.Item, Epoch: c.Epoch})
+	case acd.ItemQueued:
+		w.post(c.Item, digital.Requeued{Item: c.Item, Epoch: c.Epoch, Why: c.Reason})
+	}
+}
+
+// Rejected implements acd.Watcher.
+func (w *words) Rejected(acd.Rejection) {}
+
+// Observe implements digital.Observer: the desk of the agent who has a conversation sees what happens in it.
+func (w *words) Observe(u digital.Update) {
+	v, ok := w.hub().View(u.Conversation)
+	agent := cmp.Or(u.Agent, v.Agent)
+	if !ok || agent == "" {
+		return
+	}
+	d := w.desk()
+	switch u.Kind {
+	case digital.NewMessage:
+		d.Message(agent, deskMessage(*u.Message, v.Channel))
+	case digital.TypingNow:
+		if u.From == digital.Customer {
+			by := ""
+			if u.On {
+				by = cmp.Or(v.Name, "The customer")
+			}
+			d.Typing(agent, u.Conversation, by)
+		}
+	case digital.Progress:
+		if u.Delivery == digital.Read && u.From == digital.Customer {
+			d.Read(agent, u.Conversation, u.Seq)
+		}
+	}
+}
+
+func deskMessage(m digital.Message, channel string) desk.Message {
+	shown := desk.Message{
+		Conversation: m.Conversation, Seq: m.Seq, ID: m.ID, At: m.At, From: string(m.From), Actor: m.Actor, Text: m.Text, State: m.Delivery.String(), Channel: channel,
+	}
+	for _, c := range m.Choices {
+		shown.Choices = append(shown.Choices, c.Label)
+	}
+	return shown
+}
+
+// wait bounds how long a page waits for a conversation.
+const wordsWait = 5 * time.Second
+
+// answered waits for the one answer of a command that never waits.
+func answered[T any](command func(done func(T)) error) (T, error) {
+	got := make(chan T, 1)
+	var none T
+	if err := command(func(v T) { got <- v }); err != nil {
+		return none, wordsError(err)
+	}
+	select {
+	case v := <-got:
+		return v, nil
+	case <-time.After(wordsWait):
+		return none, fmt.Errorf("no answer in time: %w", desk.ErrBusy)
+	}
+}
+
+// wordsError says a conversation's refusal in the desk's words.
+func wordsError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, digital.ErrNotFound), errors.Is(err, digital.ErrStopped):
+		return fmt.Errorf("%w: %w", err, desk.ErrGone)
+	case errors.Is(err, digital.ErrBusy), errors.Is(err, digital.ErrFull):
+		return fmt.Errorf("%w: %w", err, desk.ErrBusy)
+	case errors.Is(err, digital.ErrInvalid), errors.Is(err, digital.ErrTooLong):
+		return fmt.Errorf("%w: %w", err, desk.ErrInvalid)
+	}
+	return fmt.Errorf("%w: %w", err, desk.ErrRefused)
+}
+
+// owned gives a conversation that the agent has in hand.
+func (w *words) owned(agent, conversation string) (digital.View, error) {
+	v, ok := w.hub().View(conversation)
+	if !ok {
+		return v, fmt.Errorf("conversation %s: %w", conversation, desk.ErrGone)
+	}
+	if v.Agent != agent {
+		return v, fmt.Errorf("conversation %s: %w", conversation, desk.ErrDenied)
+	}
+	return v, nil
+}
+
+// Say implements desk.Words.
+func (w *words) Say(agent, conversation, id, text string) error {
+	v, err := w.owned(agent, conversation)
+	if err != nil {
+		return err
+	}
+	m := digital.AgentMessage{Conversation: conversation, Item: v.Item, Epoch: v.Epoch, Agent: agent, Name: w.names(agent), ID: id, Text: text}
+	r, err := answered(func(done func(digital.Receipt)) error { return w.hub().Send(m, done) })
+	return cmp.Or(err, wordsError(r.Err))
+}
+
+// act performs an operation of the agent who has a conversation.
+func (w *words) act(agent, conversation string, change func(*digital.AgentOp)) error {
+	v, err := w.owned(agent, conversation)
+	if err != nil {
+		return err
+	}
+	op := digital.AgentOp{Conversation: conversation, Item: v.Item, Epoch: v.Epoch, Agent: agent}
+	change(&op)
+	got, err := answered(func(done func(error)) error { return w.hub().Act(op, done) })
+	return cmp.Or(err, wordsError(got))
+}
+
+// Typing implements desk.Words.
+func (w *words) Typing(agent, conversation string, on bool) error {
+	return w.act(agent, conversation, func(op *digital.AgentOp) { op.Do, op.On = digital.AgentTyping, on })
+}
+
+// Read implements desk.Words.
+func (w *words) Read(agent, conversation string, seq uint64) error {
+	return w.act(agent, conversation, func(op *digital.AgentOp) { op.Do, op.Seq = digital.AgentRead, seq })
+}
+
+// End of a conversation by its agent; wrap-up begins.
+func (w *words) finish(agent, conversation string) error {
+	return w.act(agent, conversation, func(op *digital.AgentOp) { op.Do = digital.AgentClose })
+}
+
+// transcriptMost is how many messages a page gets at once.
+const transcriptMost = 300
+
+// Transcript implements desk.Words. An agent reads what he has in hand or is offered, who watches reads all.
+func (w *words) Transcript(p desk.Person, conversation string, after uint64) ([]desk.Message, error) {
+	v, ok := w.hub().View(conversation)
+	watches := p.Role == desk.RoleSupervisor || p.Role == desk.RoleAdmin
+	mine := ok && v.Agent != "" && v.Agent == p.Agent
+	if !mine && !watches && !w.offered(p.Agent, conversation) {
+		return nil, fmt.Errorf("conversation %s: %w", conversation, desk.ErrDenied)
+	}
+	return w.read(conversation, after, v.Channel)
+}
+
+// offered tells whether an agent has something of a conversation's record in hand: its earlier conversations are part of the story.
+func (w *words) offered(agent, conversation string) bool {
+	record, err := w.store.RecordOf(conversation)
+	if err != nil || record == "" {
+		return false
+	}
+	offers, items, calls := w.desk().Held(agent)
+	return slices.ContainsFunc(offers, func(o desk.Offer) bool { return o.Record == record }) ||
+		slices.ContainsFunc(items, func(i desk.Item) bool { return i.Record == record }) ||
+		slices.ContainsFunc(calls, func(c desk.Call) bool { return c.Record == record })
+}
+
+func (w *words) read(conversation string, after uint64, channel string) ([]desk.Message, error) {
+	type answer struct {
+		list []digital.Message
+		err  error
+	}
+	got, err := answered(func(done func(answer)) error {
+		return w.hub().Transcript(conversation, after, transcriptMost, func(list []digital.Message, err error) { done(answer{list, err}) })
+	})
+	if err = cmp.Or(err, wordsError(got.err)); err != nil {
+		return nil, err
+	}
+	shown := make([]desk.Message, 0, len(got.list))
+	for _, m := range got.list {
+		shown = append(shown, deskMessage(m, channel))
+	}
+	return shown, nil
+}
+
+// shownMessages is how many messages an offer shows.
+const shownMessages = 20
+
+// last are the newest messages of a conversation, for an offer.
+func (w *words) last(conversation string) []desk.Message {
+	v, _ := w.hub().View(conversation)
+	list, err := w.read(conversation, v.Last-min(v.Last, shownMessages), v.Channel)
+	if err != nil {
+		w.log.Debug("offer without its messages", "conversation", conversation, "err", err)
+	}
+	return list
+}
+
+// SMS implements desk.Words.
+func (w *words) SMS(agent, record, to, id, text string) error {
+	number, err := w.number(record, to)
+	if err != nil {
+		return err
+	}
+	out := digital.Outreach{
+		From: w.sender(number), Channel: journey.SMS, To: journey.Identity{Type: journey.Tel, Value: number, Strength: journey.Claimed, Source: agentTarget + agent}, Record: record,
+		Agent: agent, Name: w.names(agent), ID: id, Text: text,
+	}
+	r, err := answered(func(done func(digital.Receipt)) error { return w.hub().Start(out, done) })
+	return cmp.Or(err, wordsError(r.Err))
+}
+
+// number is where a text goes: what was given, else the number that the customer is known by.
+func (w *words) number(record, to string) (string, error) {
+	if to != "" {
+		n, err := e164(to, w.country)
+		if err != nil {
+			return "", fmt.Errorf("%v: %w", err, desk.ErrInvalid)
+		}
+		return n, nil
+	}
+	rec, err := w.store.Record(record)
+	if err != nil {
+		return "", fmt.Errorf("record %s: %w", record, desk.ErrGone)
+	}
+	if c, err := w.store.Customer(rec.Customer); err == nil {
+		for _, id := range c.Identities {
+			if id.Type == journey.Tel {
+				return id.Value, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("no number of this customer is known: %w", desk.ErrInvalid)
+}
+
+// Note implements desk.Words.
+func (w *words) Note(agent, record, text string) error {
+	ev := journey.Event{Record: record, At: time.Now(), Kind: journey.Note, Actor: agentTarget + agent, Privacy: journey.Personal,
+		Data: map[string]string{journey.DataText: text}}
+	ctx, cancel := context.WithTimeout(context.Background(), wordsWait)
+	defer cancel()
+	if _, err := store.AppendWait(ctx, w.store, store.Batch{Events: []journey.Event{ev}, Now: true}); err != nil {
+		return fmt.Errorf("%v: %w", err, desk.ErrRefused)
+	}
+	w.desk().StoryChanged(agent, record)
+	return nil
+}
+
+// e164 reads a number as people write it.
+func e164(text, country string) (string, error) {
+	if trunk.IsE164(text) {
+		return text, nil
+	}
+	n := trunk.ReadNumber(text, country)
+	if n.Kind != trunk.GlobalNumber || !n.Valid {
+		return "", fmt.Errorf("%q is not a telephone number", text)
+	}
+	return n.E164, nil
+}
