@@ -21,6 +21,9 @@ func checkPorts(cfg *config.Config, running int) (list []finding) {
 	if cfg.HTTP.Listen.IsValid() {
 		list = append(list, checkPort("port-http", "tcp", cfg.HTTP.Listen.AddrPort, running))
 	}
+	if cfg.Media.Browsers.IsValid() {
+		list = append(list, checkPort("port-browsers", "udp", cfg.Media.Browsers.AddrPort, running))
+	}
 	return list
 }
 
@@ -34,7 +37,7 @@ func checkPort(id, network string, addr netip.AddrPort, running int) finding {
 		return ok(id, "%s %s is held by the running tandem", network, addr)
 	}
 	return finding{id, trouble, fmt.Sprintf("%s %s: %v; %s", network, addr, reason(err), holder),
-		"end that program, or give tandem another address in sip.listen or http.listen"}
+		"end that program, or give tandem another address in sip.listen, http.listen or media.browsers"}
 }
 
 func bind(network string, addr netip.AddrPort) error {

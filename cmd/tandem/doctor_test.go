@@ -113,7 +113,13 @@ func TestDoctorFailsOnProblemsOnly(t *testing.T) {
 	}
 	defer func() { _ = tcp.Close() }()
 	port := netip.MustParseAddrPort(tcp.Addr().String()).String()
-	text := strings.NewReplacer("127.0.0.1:8080", port, "127.0.0.1:5060", "127.0.0.1:0", "  flow: chat\n", "").Replace(string(demo.Config()))
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = udp.Close() }()
+	browsers := udp.LocalAddr().String()
+	text := strings.NewReplacer("127.0.0.1:8080", port, "127.0.0.1:8443", browsers, "127.0.0.1:5060", "127.0.0.1:0", "  flow: chat\n", "").Replace(string(demo.Config()))
 	text += "flows: flows\n"
 	if err := os.MkdirAll("flows", 0o700); err != nil {
 		t.Fatal(err)
@@ -131,10 +137,12 @@ func TestDoctorFailsOnProblemsOnly(t *testing.T) {
 	if err := json.Unmarshal(s.out.Bytes(), &list); err != nil {
 		t.Fatal(err)
 	}
-	if f := one(t, list, "port-http"); f.Verdict != trouble {
-		t.Fatalf("got %+v", f)
+	for _, held := range []string{"port-http", "port-browsers"} {
+		if f := one(t, list, held); f.Verdict != trouble {
+			t.Fatalf("got %+v", f)
+		}
 	}
-	_ = tcp.Close()
+	_, _ = tcp.Close(), udp.Close()
 	if code := s.run("doctor", "-c", "t.yaml"); code != exitDone || !strings.Contains(s.out.String(), "CHECK") {
 		t.Fatalf("got exit %d: %s%s", code, s.out.String(), s.err.String())
 	}

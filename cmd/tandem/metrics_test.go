@@ -19,6 +19,7 @@ import (
 const quietConfig = `
 sip: {listen: [udp 127.0.0.1:0]}
 http: {listen: "127.0.0.1:0"}
+media: {browsers: "127.0.0.1:0"}
 queues: {support: {agents: [anna]}}
 agents: {anna: {}}
 `

@@ -145,7 +145,8 @@ func (t *trial) start(ctx context.Context, o serveOptions) (end func(), err erro
 	cfg.Control.Socket = filepath.Join(dir, "control.sock")
 	at := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), freePort())
 	cfg.SIP.Listen = []config.Listen{{Transport: "udp", Addr: at}}
-	cfg.HTTP.Listen = config.AddrPort{AddrPort: netip.MustParseAddrPort("127.0.0.1:0")}
+	anyPort := config.AddrPort{AddrPort: netip.MustParseAddrPort("127.0.0.1:0")}
+	cfg.HTTP.Listen, cfg.Media.Browsers = anyPort, anyPort
 	o.Config, t.cfg, t.gateway = &cfg, &cfg, control.NewClient(cfg.Control.Socket)
 
 	live, stop := context.WithCancel(context.WithoutCancel(ctx))
