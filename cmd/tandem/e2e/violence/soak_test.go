@@ -20,7 +20,7 @@ type load struct {
 }
 
 // long asks for the long soak.
-var long = flag.Bool("long", false, "soak with 300 calls for two minutes")
+var long = flag.Bool("long", false, "soak with 300 calls for two minutes; kill fifty times under mixed load")
 
 // soak is the short one unless the long one was asked for.
 func soak() load {
