@@ -304,6 +304,9 @@ func (b backend) TestTrunk(ctx context.Context, name string) (control.TrunkTest,
 // maxTimeline bounds the events of one answer.
 const maxTimeline = 2000
 
+// timelinePage is how many events of a record are read at a time.
+const timelinePage = 500
+
 // Record implements control.Backend. A call's ID finds the record it belongs to.
 func (b backend) Record(_ context.Context, id string) (control.Record, error) {
 	rec, err := b.g.store.Record(id)

@@ -42,6 +42,7 @@ import (
 	"tandem/sip/transport"
 	"tandem/sip/trunk"
 	"tandem/store"
+	"tandem/store/cdr"
 	"tandem/store/bolt"
 	storeengine "tandem/store/engine"
 	"tandem/store/redis"
@@ -64,7 +65,7 @@ type site struct {
 	keeper     *trunkKeeper
 	calls      *b2bua.Switch
 	router     *router
-	cdr        *cdrWriter
+	cdr        *cdr.Writer // nil: none are written
 	journal    *callJournal
 	endpoints  []*transport.Endpoint
 	layers     []*transaction.Layer
@@ -189,10 +190,11 @@ func (g *site) openStore() (err error) {
 	if err != nil {
 		return err
 	}
-	if g.cdr, err = newCDRWriter(g.cfg.CDR, g.store, g.log); err != nil {
+	ended, err := g.openCDR()
+	if err != nil {
 		return err
 	}
-	g.journal = newCallJournal(g.store, g.cdr.ended, g.log)
+	g.journal = newCallJournal(g.store, ended, g.log)
 	return g.journal.closeInterrupted(lived)
 }
 
@@ -378,7 +380,9 @@ func (g *site) close() {
 		g.journal.close()
 	}
 	if g.cdr != nil {
-		g.cdr.close()
+		if err := g.cdr.Close(); err != nil {
+			g.log.Error("CDR file not closed", "err", err)
+		}
 	}
 	if g.store != nil {
 		if err := g.store.Close(); err != nil {

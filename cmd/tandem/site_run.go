@@ -108,7 +108,6 @@ func (g *site) keepHouse(ctx context.Context) error {
 			if events := g.registrar.Expire(now); len(events) > 0 {
 				g.bindings.Changed(events)
 			}
-			g.cdr.tick(now)
 			g.journal.tick()
 			if g.calls.Calls() > 0 {
 				showLife(g.cfg.Store.Path, now)

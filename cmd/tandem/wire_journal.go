@@ -13,6 +13,7 @@ import (
 
 	"tandem/sip/b2bua"
 	"tandem/store"
+	"tandem/store/cdr"
 	"tandem/store/journey"
 )
 
@@ -244,3 +245,16 @@ func lastLife(path string) time.Time {
 
 // showLife touches the store's file. Failing that the last write counts.
 func showLife(path string, now time.Time) { _ = os.Chtimes(path, now, now) }
+
+// openCDR opens the file of call detail records, if there is to be one. ended hears of each call whose end is durable.
+func (g *site) openCDR() (ended func(journey.Event), err error) {
+	if g.cfg.CDR.Path == "" {
+		return func(journey.Event) {}, nil
+	}
+	f, err := cdr.OpenFile(g.cfg.CDR.File())
+	if err != nil {
+		return nil, err
+	}
+	g.cdr = cdr.NewWriter(f, g.store.Timeline, g.log, g.registry)
+	return g.cdr.Ended, nil
+}

@@ -136,7 +136,7 @@ func TestRotation(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 60 {
-		if err := f.Write(cdr.CDR{Call: fmt.Sprintf("c_%02d", i)}, start); err != nil {
+		if err := f.Write(cdr.CDR{Call: fmt.Sprintf("c_%02d", i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -167,7 +167,7 @@ func TestCutLineIsEnded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Write(cdr.CDR{Call: "c_1"}, start); err != nil {
+	if err := f.Write(cdr.CDR{Call: "c_1"}); err != nil {
 		t.Fatal(err)
 	}
 	_ = f.Close()

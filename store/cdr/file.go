@@ -142,9 +142,9 @@ func (f *File) put(line []byte) error {
 	return nil
 }
 
-// Write appends one CDR, rotates and syncs as configured. now is the present time. After an error the CDR is not in the
-// file, and Write may be tried again.
-func (f *File) Write(c CDR, now time.Time) error {
+// Write appends one CDR, and rotates as configured; Tick syncs. After an error the CDR is not in the file, and Write may be
+// tried again.
+func (f *File) Write(c CDR) error {
 	line, err := f.cfg.Format.Line(c)
 	if err != nil {
 		return err
@@ -159,13 +159,10 @@ func (f *File) Write(c CDR, now time.Time) error {
 			return err
 		}
 	}
-	if err := f.put(line); err != nil {
-		return err
-	}
-	return f.Tick(now)
+	return f.put(line)
 }
 
-// Tick syncs if the policy asks for it; call it about once a second while no CDR comes.
+// Tick syncs if the policy asks for it; call it after each Write, and about once a second while no CDR comes.
 func (f *File) Tick(now time.Time) error {
 	due := f.cfg.Sync == Always || f.cfg.Sync == EverySecond && now.Sub(f.synced) >= time.Second
 	if !f.dirty || !due || f.f == nil {
