@@ -42,8 +42,8 @@ import (
 	"tandem/sip/transport"
 	"tandem/sip/trunk"
 	"tandem/store"
-	"tandem/store/cdr"
 	"tandem/store/bolt"
+	"tandem/store/cdr"
 	storeengine "tandem/store/engine"
 	"tandem/store/redis"
 )

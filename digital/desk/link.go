@@ -108,9 +108,11 @@ func (l *link) read(ctx context.Context) {
 			return
 		}
 		l.s.cfg.Metrics.frames.WithLabelValues("in").Inc()
-		if !l.limit.Allow() {
-			l.fail("", ErrBusy)
-			continue
+		if l.limit.Tokens() < 1 {
+			l.s.cfg.Metrics.paced.Inc()
+		}
+		if l.limit.Wait(ctx) != nil { // a page that asks too fast is read more slowly: nothing that it said is lost
+			return
 		}
 		var f in
 		if kind != websocket.MessageText || json.Unmarshal(raw, &f) != nil {

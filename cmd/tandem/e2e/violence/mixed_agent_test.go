@@ -159,11 +159,6 @@ func (s *shift) run(ctx context.Context) {
 				s.t.Errorf("%s: %v in %s", s.name, err, b)
 				return
 			}
-			if f.T == "error" && f.Code == "busy" && f.Re == "" { // too many frames: nobody knows which was not taken
-				s.count("error too fast")
-				pause(ctx, time.Second)
-				return
-			}
 			s.take(ctx, f)
 		case <-tick.C:
 			s.tidy(ctx)
