@@ -22,7 +22,8 @@
 //  11. Close answers everything that was accepted; afterwards everything gets ErrClosed.
 //  12. A token's last use has one winner. Using it again writes token-reused; only the hash of its text is stored.
 //  13. A batch whose Once was written within OnceKept writes nothing and says so.
-//  14. A document is written only over the version that the batch names; else the whole batch gets ErrConflict.
+//  14. A document is written only over the version that the batch names, and a record changed only at the Seq that an update
+//     names; else the whole batch gets ErrConflict.
 //  15. A lease has one holder; its epoch grows with each new holder. A batch fenced by an epoch that is not the lease's, or
 //     after a release, gets ErrFenced and leaves no trace. One that merely ran out still counts until somebody takes it.
 //  16. Follow gives every event of the site, once, in one order, gapless from 1, for FeedKept events back.

@@ -15,7 +15,8 @@ type LeaseAsk struct {
 	Release bool          // give it back; whoever asks next gets it at once
 }
 
-// Leased is a lease as it stands. Epoch grows by one with every change of holder, and after each time that it ran out.
+// Leased is a lease as it stands. Epoch grows by one with every change of holder, and after each release. A holder that was late to
+// renew and finds that nobody has taken it keeps its epoch: Holder must name one life of one process.
 type Leased struct {
 	Err     error // ErrHeld: somebody else has it, and the other fields tell who
 	Name    string

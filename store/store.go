@@ -101,6 +101,7 @@ type Receipt struct {
 // Update changes fields of a record, or of its customer. The empty value of a field means: as it was.
 type Update struct {
 	Record   string
+	Seq      uint64 // of the record's newest event before this batch, else the batch gets ErrConflict; 0: whatever it is
 	Customer string // attach the record to this customer
 	Topic    string
 	Outcome  string

@@ -105,7 +105,7 @@ func (row leaseRow) next(a store.LeaseAsk, now time.Time) (next leaseRow, change
 		return row, false, nil
 	case live && !mine:
 		return row, false, fmt.Errorf("%w: %s by %s", store.ErrHeld, a.Name, row.Holder)
-	case live:
+	case mine: // in time, or late where nobody else wanted it
 		row.Expires = now.Add(a.TTL)
 		return row, true, nil
 	}

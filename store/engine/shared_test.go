@@ -124,8 +124,12 @@ func TestLeaseRunsOut(t *testing.T) {
 			t.Fatalf("got %+v, want it renewed", l)
 		}
 		<-time.After(5 * time.Second)
-		if l := ask("a"); l.Err != nil || l.Epoch != first.Epoch+1 {
-			t.Fatalf("got %+v: who slept through the end of his lease gets another epoch", l)
+		if l := ask("a"); l.Err != nil || l.Epoch != first.Epoch {
+			t.Fatalf("got %+v: who is late and was not replaced keeps his epoch", l)
+		}
+		<-time.After(5 * time.Second)
+		if l := ask("b"); l.Err != nil || l.Epoch != first.Epoch+1 {
+			t.Fatalf("got %+v, want b to have it at the next epoch", l)
 		}
 		fenced := note("r_1")
 		fenced.Fence = &store.Fence{Name: "x", Epoch: first.Epoch}

@@ -21,6 +21,9 @@ type updateSet struct {
 func (e *Engine) checkUpdates(tx Tx, list []store.Update, opened map[string]uint64) (*updateSet, error) {
 	set := &updateSet{}
 	for _, u := range list {
+		if seq := e.head(tx, u.Record).seq; u.Seq != 0 && u.Seq != seq {
+			return nil, fmt.Errorf("%w: record %s is at %d, not at %d", store.ErrConflict, u.Record, seq, u.Seq)
+		}
 		i, err := set.find(e, tx, u, opened)
 		if err != nil {
 			return nil, err

@@ -35,6 +35,19 @@ func testUpdates(t *testing.T, sub Subject) {
 	if r, err := s.Record("r_bare"); err != nil || r.Customer != b.Customer {
 		t.Fatalf("got %+v, %v, want it given to %s", r, err, b.Customer)
 	}
+	for _, seq := range []uint64{7, 1} { // 1 is where it is
+		var want error
+		if seq == 7 {
+			want = store.ErrConflict
+		}
+		b := store.Batch{Events: []journey.Event{note(a.Record, 9)}, Updates: []store.Update{{Record: a.Record, Seq: seq, Set: map[string]string{"z": fmt.Sprint(seq)}}}}
+		if _, err := store.AppendWait(context.Background(), s, b); !errors.Is(err, want) {
+			t.Errorf("an update of what is at 1 says %d: got %v, want %v", seq, err, want)
+		}
+		if r, err := s.Record(a.Record); err != nil || (r.Attributes["z"] == fmt.Sprint(seq)) != (want == nil) {
+			t.Errorf("after %d: got %+v, %v", seq, r, err)
+		}
+	}
 	big := map[string]string{}
 	for i := range journey.MaxAttributes + 1 {
 		big[fmt.Sprint(i)] = "v"
