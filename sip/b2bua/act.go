@@ -43,6 +43,8 @@ func (c *Call) act(a Action) {
 		c.takeBack(leaveWhy(a.Why))
 	case AskCallback:
 		c.askCallback()
+	case SendLink:
+		c.sendLink(a)
 	case Dial:
 		c.dial(a)
 	case Part:

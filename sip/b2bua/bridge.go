@@ -240,6 +240,18 @@ func (c *Call) holds(l *leg) {
 	c.music(other)
 }
 
+// unhold notes that nobody is held any more, because a transfer parts the two. Whom it gives the talk back holds it anew.
+func (c *Call) unhold() {
+	for _, l := range []*leg{c.caller, c.peer} {
+		if l != nil && l.onHold {
+			c.journal(journey.Resumed, c.actorOf(l), map[string]string{journey.DataLeg: l.name})
+		}
+		if l != nil && l.parks {
+			c.journal(journey.Resumed, c.actorOf(l), map[string]string{journey.DataLeg: l.name})
+		}
+	}
+}
+
 // music plays what is heard on hold.
 func (c *Call) music(l *leg) {
 	c.media(media.Play{Stream: l.stream, Play: ownPlay, Items: c.sw.cfg.HoldMusic, Loop: true})

@@ -42,6 +42,7 @@ type Call struct {
 	echo       bool // the caller is bridged to itself
 	item       item
 	items      int          // enqueued so far
+	wished     string       // item of the last wish for a callback
 	since      time.Time    // when the caller came to wait first
 	keepsTime  bool         // the next item has the time of the one that was transferred
 	refer      *referral    // the talk is being given to somebody else
@@ -295,6 +296,9 @@ func (c *Call) onExpired() {
 	if c.origin != nil && due(c.origin.waitsBy, c.now) {
 		c.originLapsed()
 	}
+	if due(c.ears.until, c.now) {
+		c.earsUnanswered()
+	}
 	if due(c.closeAt, c.now) {
 		c.closeAgain()
 	}
@@ -312,6 +316,7 @@ func (c *Call) rearm() {
 	next = earliest(next, c.closeAt)
 	next = earliest(next, c.talkEnds)
 	next = earliest(earliest(next, c.expects), c.placeBy)
+	next = earliest(next, c.ears.until)
 	if c.origin != nil {
 		next = earliest(next, c.origin.waitsBy)
 	}

@@ -10,7 +10,7 @@ import (
 
 // step moves the call's machine and performs what the row says, except telling the script, which needs to know what.
 func (c *Call) step(on callEvent) callDo {
-	to, do, ok := stepCall(c.state, on)
+	to, do, ok := callMachine.Step(c.state, on)
 	if !ok {
 		return 0
 	}

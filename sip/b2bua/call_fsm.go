@@ -1,5 +1,7 @@
 package b2bua
 
+import "tandem/sip/fsm"
+
 // callState is where a call is as a whole: what is being done for the caller.
 type callState uint8
 
@@ -30,35 +32,15 @@ const (
 	callForget                      // journal the end and leave the index
 )
 
-// callRows is the table. A pair that is not listed is ignored: legs end in any order.
-var callRows = []callRow{
-	{callRouting, callOnAttempt, callRinging, 0},
-	{callRouting, callOnBridge, callConnected, callTellPeer}, // echo: nobody had to ring
-	{callRouting, callOnHangup, callEnding, callClear},
-	{callRinging, callOnNobody, callRouting, callTellPeer},
-	{callRinging, callOnBridge, callConnected, callTellPeer},
-	{callRinging, callOnHangup, callEnding, callClear},
-	{callConnected, callOnPart, callRouting, callTellPeer},
-	{callConnected, callOnHangup, callEnding, callClear},
-	{callEnding, callOnEmpty, callEnded, callForget},
-}
-
-type callRow struct {
-	from callState
-	on   callEvent
-	to   callState
-	do   callDo
-}
-
-var callTable = compile(callRows, func(r callRow) (callState, callEvent, step[callState, callDo]) {
-	return r.from, r.on, step[callState, callDo]{r.to, r.do, true}
+// callMachine is the table. A pair that is not listed is ignored: legs end in any order.
+var callMachine = fsm.Compile(fsm.Rows[callState, callEvent, callDo]{
+	{callRouting, callOnAttempt, callRinging, 0, ""},
+	{callRouting, callOnBridge, callConnected, callTellPeer, ""}, // echo: nobody had to ring
+	{callRouting, callOnHangup, callEnding, callClear, ""},
+	{callRinging, callOnNobody, callRouting, callTellPeer, ""},
+	{callRinging, callOnBridge, callConnected, callTellPeer, ""},
+	{callRinging, callOnHangup, callEnding, callClear, ""},
+	{callConnected, callOnPart, callRouting, callTellPeer, ""},
+	{callConnected, callOnHangup, callEnding, callClear, ""},
+	{callEnding, callOnEmpty, callEnded, callForget, ""},
 })
-
-// stepCall is the machine: pure. ok is false for a pair that is not listed.
-func stepCall(s callState, e callEvent) (to callState, do callDo, ok bool) {
-	t := callTable[s][e]
-	if !t.ok {
-		return s, 0, false
-	}
-	return t.to, t.do, true
-}

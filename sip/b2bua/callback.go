@@ -11,8 +11,12 @@ type CallbackWish struct {
 	At     time.Time
 }
 
-// Callbackers are Queues that book callbacks. Without it every wish is refused. CallbackAnswer answers a wish that was taken.
-type Callbackers interface{ Callback(CallbackWish) error }
+// Callbackers are Queues that book callbacks. Without it every wish is refused. CallbackAnswer answers a wish that was taken; that the
+// call which has wished is over, booked or not, is told by WisherGone: from then on the customer may be called.
+type Callbackers interface {
+	Callback(CallbackWish) error
+	WisherGone(item string)
+}
 
 // askCallback passes the wish of a waiting caller on.
 func (c *Call) askCallback() {
@@ -25,6 +29,15 @@ func (c *Call) askCallback() {
 	if err := q.Callback(wish); err != nil {
 		c.log.Warn("callback not asked for", "err", err)
 		c.queue(CallbackAnswered{Why: "busy"})
+		return
+	}
+	c.wished = c.item.id
+}
+
+// wisherGone tells that a caller who has asked for a callback is gone.
+func (c *Call) wisherGone() {
+	if q, ok := c.sw.queues.(Callbackers); ok && c.wished != "" {
+		q.WisherGone(c.wished)
 	}
 }
 

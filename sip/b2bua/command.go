@@ -27,6 +27,11 @@ type (
 		Booked bool
 		Why    string
 	}
+	// LinkAnswer answers a LinkWish.
+	LinkAnswer struct {
+		ID  int
+		Why string // not sent; empty: it is on its way
+	}
 	// TellWaiting gives the caller's script its position and honest waiting times; 0 is unknown.
 	TellWaiting struct {
 		Item string
@@ -82,6 +87,7 @@ func (WithdrawOffer) command()  {}
 func (ConnectOffer) command()   {}
 func (LeftQueue) command()      {}
 func (CallbackAnswer) command() {}
+func (LinkAnswer) command()     {}
 func (TellWaiting) command()    {}
 func (EndCall) command()        {}
 func (RecordCall) command()     {}
@@ -105,6 +111,8 @@ func (c *Call) onCommand(m Command) {
 		if c.item.state == itemWaiting && m.Item == c.item.id {
 			c.queue(m.QueueWaiting)
 		}
+	case LinkAnswer:
+		c.queue(LinkAnswered(m))
 	case CallbackAnswer:
 		c.callbackAnswered(m)
 	case EndCall:

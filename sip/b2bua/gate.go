@@ -15,7 +15,7 @@ import (
 
 // identify tells who calls: a trunk by its source, everybody else by digest. When it answers false it has answered the request.
 func (s *Switch) identify(tx *transaction.ServerTx) (Arrival, bool) {
-	req, from := tx.Request(), tx.Flow().Remote
+	req, from := tx.Request(), s.sourceOf(tx).Source
 	now := time.Now()
 	a := Arrival{Call: callIDOf(now, tx.LocalTag()), Called: presentable(req.Recipient.User), At: now}
 	a.Caller, a.Name = callerOf(req)
@@ -51,6 +51,23 @@ func (s *Switch) identify(tx *transaction.ServerTx) (Arrival, bool) {
 	return a, true
 }
 
+// sourceOf tells where a request came from: through another node of the site, or by itself. Only the former may bring a Path.
+func (s *Switch) sourceOf(tx *transaction.ServerTx) registrar.Arrival {
+	flow := tx.Flow()
+	if s.Edges != nil {
+		if name, from, ok := s.Edges.Source(tx.Request()); ok {
+			return registrar.Arrival{Source: from, Transport: strings.ToLower(name)}
+		}
+	}
+	for tx.Request().RemoveHeader("Path") {
+	}
+	a := registrar.Arrival{Source: flow.Remote, Transport: strings.ToLower(flow.Transport)}
+	if flow.Reliable() {
+		a.Flow = flow.String()
+	}
+	return a
+}
+
 // takeTrunk counts the call against its trunk's limit and reads the numbers by the trunk's rules.
 func (s *Switch) takeTrunk(tx *transaction.ServerTx, a Arrival, t *trunk.Trunk) (Arrival, bool) {
 	if err := t.Acquire(); err != nil {
@@ -84,7 +101,7 @@ func (s *Switch) prove(tx *transaction.ServerTx) (string, bool) {
 	if user := tx.Flow().User; user != "" {
 		return user, true
 	}
-	now, source := time.Now(), tx.Flow().Remote.Addr().String()
+	now, source := time.Now(), s.sourceOf(tx).Source.Addr().String()
 	v := s.Digest.Verify(now, tx.Request(), source)
 	if v.Outcome == digest.OK {
 		return v.User, true
@@ -101,11 +118,8 @@ func (s *Switch) register(tx *transaction.ServerTx) {
 	if !ok {
 		return
 	}
-	flow := tx.Flow()
-	from := registrar.Arrival{Source: flow.Remote, Transport: strings.ToLower(flow.Transport), User: user}
-	if flow.Reliable() {
-		from.Flow = flow.String()
-	}
+	from := s.sourceOf(tx)
+	from.User = user
 	res, events := s.Registrar.Register(time.Now(), tx.Request(), from)
 	if s.Bindings != nil && len(events) > 0 {
 		s.Bindings.Changed(events)

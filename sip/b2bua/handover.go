@@ -25,6 +25,7 @@ type (
 		dialog sip.Replaces
 		phone  string
 		to     *Call
+		record string // of to, which tells of the transfer
 		by     time.Time
 	}
 	// wantPlace asks whether a leg may be replaced by the caller's leg of another call (RFC 3891 §3).
@@ -67,7 +68,7 @@ type parting struct {
 // askLeg asks the other call of the referrer for whom he talks to there.
 func (c *Call) askLeg() {
 	r := c.refer
-	want := wantLeg{dialog: r.other, phone: r.name, to: c, by: c.now.Add(handoverWait)}
+	want := wantLeg{dialog: r.other, phone: r.name, to: c, record: c.record(), by: c.now.Add(handoverWait)}
 	other, ok := c.sw.calls.get(r.call)
 	if r.call == "" {
 		var a address
@@ -135,11 +136,15 @@ func (c *Call) give(m wantLeg) {
 		return
 	}
 	side, actor := c.sideOf(l), c.actorOf(l)
+	c.unhold()
 	c.separate()
 	c.endItem(side)
 	c.retire()
 	c.caller = l
 	data := map[string]string{journey.DataTarget: m.to.id, journey.DataReason: "attended", journey.DataLeg: other.name}
+	if m.record == c.record() { // one matter, one transfer: the call that goes on tells of it
+		data = nil
+	}
 	if !c.handTo(m.to, other) {
 		c.hangup(Normal, side)
 		return

@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,15 @@ func (r *rig) consulting() (a, p, q, b *side) {
 	q.establish()
 	r.wait(time.Second)
 	return a, p, q, b
+}
+
+// ofCaller gives each caller a record of his own.
+type ofCaller struct{}
+
+// Identify implements Records.
+func (ofCaller) Identify(a Arrival, done func(Identity)) error {
+	done(Identity{Record: "r_" + a.Caller})
+	return nil
 }
 
 func TestAttendedTransfer(t *testing.T) {
@@ -81,6 +91,22 @@ func TestAttendedTransfer(t *testing.T) {
 		r.wait(time.Second)
 		if n := r.trunks["backup"].Calls(); n != 1 {
 			t.Errorf("%d calls on the trunk, want 1", n)
+		}
+		d.bye()
+		a.hungUp()
+	})
+	scenario(t, "attended_of_two_matters", setup{keep: true, records: ofCaller{}}, func(r *rig) { // each record tells of it, once
+		a, p := r.talkingPage()
+		second := r.ua("+4930666", backupAddr)
+		d := second.call("paula", second.sdp())
+		q := p.ring()
+		q.answerWeb()
+		d.establish()
+		p.refer(q.replaces("+4930666"), "202 notify:100 notify:200")
+		p.drainEnds(q)
+		r.wait(time.Second)
+		if n := strings.Count(r.ladder.String(), "transferred by"); n != 2 {
+			t.Errorf("%d times transferred in two records", n)
 		}
 		d.bye()
 		a.hungUp()

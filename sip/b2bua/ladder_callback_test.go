@@ -22,6 +22,8 @@ func (q *bookers) Callback(w CallbackWish) error {
 	return q.full
 }
 
+func (q *bookers) WisherGone(item string) { _ = q.note("wisher gone") }
+
 // booked is what a caller hears at last.
 const booked media.PlayID = 2
 
@@ -204,5 +206,60 @@ func TestAskCallbackCrossesOffer(t *testing.T) {
 		r.answerWish("")
 		b.hungUp()
 		r.saysGoodbye(a)
+	})
+}
+
+// linkers sends links: it takes each wish, and the test answers.
+type linkers struct {
+	r    *rig
+	full error
+}
+
+func (l *linkers) Link(w LinkWish) error {
+	_ = l.r.queues.note("link wanted to=%s record=%s id=%d", w.To, w.Record, w.ID)
+	return l.full
+}
+
+// linked asks for a link at 1, and hangs up when it hears what became of it.
+func linked(ev ScriptEvent) []Action {
+	switch ev := ev.(type) {
+	case DigitPressed:
+		return []Action{SendLink{ID: 9, To: "+4930123", Text: "go on"}}
+	case LinkAnswered:
+		if ev.ID == 9 && ev.Why == "" {
+			return []Action{HangUp{Kind: Normal}}
+		}
+		return []Action{HangUp{Kind: Rejected}}
+	}
+	return hotline(ev)
+}
+
+func TestSendLink(t *testing.T) {
+	ask := func(r *rig, l Links) *side {
+		r.sw.Links = l
+		r.flow("200", linked)
+		carrier := r.carrier()
+		a := carrier.call("200", carrier.sdp())
+		a.establish()
+		r.wait(time.Second)
+		r.engine.Press(1, '1')
+		r.wait(10 * time.Millisecond)
+		return a
+	}
+	scenario(t, "link_sent", setup{}, func(r *rig) {
+		a := ask(r, &linkers{r: r})
+		r.post(LinkAnswer{ID: 9})
+		r.header(a.hungUp(), "Reason", "cause=16")
+	})
+	scenario(t, "link_not_sent", setup{}, func(r *rig) {
+		a := ask(r, &linkers{r: r})
+		r.post(LinkAnswer{ID: 9, Why: "no_consent"})
+		r.header(a.hungUp(), "Reason", "cause=21")
+	})
+	scenario(t, "link_busy", setup{}, func(r *rig) {
+		r.header(ask(r, &linkers{r: r, full: errors.New("too many")}).hungUp(), "Reason", "cause=21")
+	})
+	scenario(t, "link_impossible", setup{}, func(r *rig) { // nobody sends links
+		r.header(ask(r, nil).hungUp(), "Reason", "cause=21")
 	})
 }

@@ -231,7 +231,7 @@ func (l *leg) forget(id dialog.TxID) {
 
 // step moves the leg's machine and performs what the row says.
 func (l *leg) step(on legEvent) {
-	to, do, ok := stepLeg(l.state, on)
+	to, do, ok := legMachine.Step(l.state, on)
 	if !ok {
 		return
 	}

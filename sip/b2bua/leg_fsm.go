@@ -1,5 +1,7 @@
 package b2bua
 
+import "tandem/sip/fsm"
+
 // legState is where one leg is: is its side of the call ringing, talking, or over? The dialog and the offer/answer turn have
 // machines of their own in package dialog; hold is a direction value, not a state.
 type legState uint8
@@ -30,8 +32,8 @@ const (
 	legTell                      // tell the call: this leg ended by itself
 )
 
-// legRows is the table. A pair that is not listed is ignored: signalling may repeat and cross, and both are normal.
-var legRows = []legRow{
+// legMachine is the table. A pair that is not listed is ignored: signalling may repeat and cross, and both are normal.
+var legMachine = fsm.Compile(fsm.Rows[legState, legEvent, legDo]{
 	{legNew, legOnRing, legRinging, 0, "3261 §13.2.2.1"},
 	{legNew, legOnAnswer, legAnswered, legStamp, "3261 §13.2.2.4"},
 	{legNew, legOnHangup, legEnding, legRelease, "3261 §9.1"},
@@ -43,25 +45,4 @@ var legRows = []legRow{
 	{legAnswered, legOnHangup, legEnding, legRelease, "3261 §15.1.1"},
 	{legAnswered, legOnOver, legEnded, legRelease | legTell, "3261 §15.1.2"},
 	{legEnding, legOnOver, legEnded, 0, "3261 §15.1.1"},
-}
-
-type legRow struct {
-	from legState
-	on   legEvent
-	to   legState
-	do   legDo
-	rfc  string
-}
-
-var legTable = compile(legRows, func(r legRow) (legState, legEvent, step[legState, legDo]) {
-	return r.from, r.on, step[legState, legDo]{r.to, r.do, true}
 })
-
-// stepLeg is the machine: pure. ok is false for a pair that is not listed.
-func stepLeg(s legState, e legEvent) (to legState, do legDo, ok bool) {
-	t := legTable[s][e]
-	if !t.ok {
-		return s, 0, false
-	}
-	return t.to, t.do, true
-}

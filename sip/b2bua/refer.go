@@ -120,6 +120,7 @@ const referRing = 30 * time.Second
 // stepOut takes the referrer out of the talk. Whom he talked to is the caller from now on, if he was not before.
 func (c *Call) stepOut(l *leg) {
 	stays := c.other(l)
+	c.unhold()
 	c.separate()
 	if l == c.caller {
 		if l.quiet() {

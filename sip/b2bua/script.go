@@ -40,6 +40,11 @@ type (
 		Booked bool
 		Why    string // not: a closed word
 	}
+	// LinkAnswered answers SendLink: the message is on its way, or not.
+	LinkAnswered struct {
+		ID  int
+		Why string // not: a closed word
+	}
 	// QueueWaiting tells the item's position (1 is next) and honest waiting times; 0 means unknown.
 	QueueWaiting struct {
 		Position int
@@ -66,6 +71,7 @@ func (PlayEnded) scriptEvent()        {}
 func (DigitPressed) scriptEvent()     {}
 func (QueueEnded) scriptEvent()       {}
 func (CallbackAnswered) scriptEvent() {}
+func (LinkAnswered) scriptEvent()     {}
 func (QueueWaiting) scriptEvent()     {}
 func (PeerAnswered) scriptEvent()     {}
 func (PeerEnded) scriptEvent()        {}
@@ -105,6 +111,12 @@ type (
 	// AskCallback asks that the waiting item become a callback in its place. CallbackAnswered follows; booked, the item is not this call's
 	// any more.
 	AskCallback struct{}
+	// SendLink asks that a text message be sent, with a link into this call's record. LinkAnswered follows.
+	SendLink struct {
+		ID   int
+		To   string // number
+		Text string
+	}
 	// Dial places a leg to a target and bridges it to the caller when it answers. PeerAnswered or PeerEnded follows.
 	Dial struct {
 		Target  string        // extension, number, "echo"
@@ -137,6 +149,7 @@ func (StopPlay) action()     {}
 func (Enqueue) action()      {}
 func (LeaveQueue) action()   {}
 func (AskCallback) action()  {}
+func (SendLink) action()     {}
 func (Dial) action()         {}
 func (Part) action()         {}
 func (HangUp) action()       {}

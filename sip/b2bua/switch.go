@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	mathrand "math/rand/v2"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,7 @@ import (
 	"tandem/sip/trunk"
 )
 
-// Parts are what a switch works with. All are needed but Bindings and Originators. Queues may also be Movers, Recoverers
+// Parts are what a switch works with. All are needed but Bindings, Originators and Edges. Queues may also be Movers, Recoverers
 // and Leavers.
 type Parts struct {
 	Engine      media.Engine
@@ -32,9 +33,17 @@ type Parts struct {
 	Endpoints   Endpoints
 	Hosts       Hosts
 	Bindings    Bindings    // told of every change of the registrar; may be nil
+	Links       Links       // sends links; nil: none can be sent
 	Originators Originators // told what becomes of originated calls; may be nil
+	Edges       Edges       // the other nodes of the site; nil where there are none
 	Metrics     *Metrics
 	Log         *slog.Logger
+}
+
+// Edges knows the nodes that pass requests on to this one.
+type Edges interface {
+	// Source tells where a request really came from that such a node has passed on; false for all others.
+	Source(req *sip.Request) (transport string, from netip.AddrPort, ok bool)
 }
 
 // Endpoints knows the phones of this site.
@@ -235,6 +244,7 @@ func (s *Switch) forget(c *Call) {
 		s.recordings.remove(r.id)
 	}
 	c.dropItem()
+	c.wisherGone()
 	c.publish()
 	v, _ := c.shown.read()
 	v.Ended = c.now

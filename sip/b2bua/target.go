@@ -13,6 +13,7 @@ import (
 	"tandem/sip/dialog"
 	"tandem/sip/registrar"
 	"tandem/sip/transaction"
+	"tandem/sip/transport"
 	"tandem/sip/trunk"
 )
 
@@ -27,6 +28,7 @@ type target struct {
 	route     route
 	auth      dialog.Authorizer
 	caps      sdp.Caps
+	path      []sip.URI // Routes of the first request: nodes and proxies that the phone has registered through (RFC 3327)
 	symmetric bool
 	page      bool         // a browser, or a page's user agent
 	trunk     *trunk.Trunk // nil for a phone
@@ -143,16 +145,37 @@ func (s *Switch) phones(name string, c *Call) [][]target {
 // phone is a binding as a target: the Request-URI is the Contact, the way is where the REGISTER came from.
 func (s *Switch) phone(name string, b registrar.Binding, c *Call) (target, bool) {
 	uri, err := sip.ParseURI(b.Contact)
-	door := s.doorFor(strings.ToUpper(b.Transport))
-	if err != nil || door == nil {
+	way, path, ok := s.wayTo(b)
+	if err != nil || !ok {
 		return target{}, false
 	}
 	from := sip.NameAddr{Display: c.shows.Name, URI: sip.URI{Scheme: "sip", User: c.shows.Number, Host: s.cfg.Domain}}
 	return target{
-		name: name, endpoint: name, uri: uri, from: from, symmetric: true, page: isPage(b.Transport),
+		name: name, endpoint: name, uri: uri, from: from, symmetric: true, page: isPage(b.Transport), path: path,
 		caps:  sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, Symmetric: true},
-		route: route{door, transaction.Destination{Transport: strings.ToUpper(b.Transport), Addr: b.Received, Bound: boundTo(b)}, true},
+		route: way,
 	}, true
+}
+
+// wayTo is how requests to a binding travel: to the first node of its Path, else to where its REGISTER came from.
+func (s *Switch) wayTo(b registrar.Binding) (way route, path []sip.URI, ok bool) {
+	if len(b.Path) == 0 {
+		door := s.doorFor(strings.ToUpper(b.Transport))
+		return route{door, transaction.Destination{Transport: strings.ToUpper(b.Transport), Addr: b.Received, Bound: boundTo(b)}, true}, nil, door != nil
+	}
+	for _, value := range b.Path {
+		a, err := sip.ParseNameAddr(value)
+		if err != nil {
+			return route{}, nil, false
+		}
+		path = append(path, a.URI)
+	}
+	door := s.doorFor(transport.TCP) // nodes speak TCP with each other
+	addr, err := netip.ParseAddr(strings.Trim(path[0].Host, "[]"))
+	if err != nil || door == nil {
+		return route{}, nil, false
+	}
+	return route{door, transaction.Destination{Transport: transport.TCP, Addr: netip.AddrPortFrom(addr, uint16(cmp.Or(path[0].Port, defaultPort)))}, false}, path, true
 }
 
 // boundTo is the number of the flow that a page has registered over: nobody can reach it by another. It stands last in the flow's name.
@@ -212,7 +235,7 @@ func (s *Switch) callerConfig(c *Call, l *leg) dialog.Config {
 	l.tag, l.callID = c.id+"-"+l.name+"-"+sip.NewTag()[:6], sip.NewCallID()
 	cfg := dialog.Config{
 		CallID: l.callID, LocalTag: l.tag, Local: l.target.from, Remote: sip.NameAddr{URI: plain(l.target.uri)},
-		Target: l.target.uri, Contact: l.contact(), Headers: l.target.headers, Auth: l.target.auth,
+		Target: l.target.uri, Route: l.target.path, Contact: l.contact(), Headers: l.target.headers, Auth: l.target.auth,
 		Allow: allow, Supported: supported, UserAgent: s.cfg.UserAgent, SessionExpires: s.cfg.SessionExpires, Rand: s.random,
 	}
 	if l.target.page { // its connection tells by itself when it is gone

@@ -24,7 +24,7 @@ func (o *remoteOffer) invite() bool { return o.via == ViaReInvite || o.via == Vi
 
 // clash is the status that refuses an offer of the peer now, or 0: RFC 3261 §14.2, RFC 3311 §5.2.
 func (u *Usage) clash(d *dialog) int {
-	_, do, _ := d.turn.step(turnRecvOffer)
+	_, do, _ := turnMachine.Step(d.turn, turnRecvOffer)
 	switch {
 	case do&do491 != 0 || u.offer == nil && u.offerDue(d):
 		return sip.StatusRequestPending
@@ -89,7 +89,7 @@ func (u *Usage) drop() {
 
 // onInvite takes a re-INVITE, RFC 3261 §14.2.
 func (u *Usage) onInvite(tx TxID, req *sip.Request, d *dialog) {
-	_, do, ok := u.slot.step(slotRecv)
+	_, do, ok := slotMachine.Step(u.slot, slotRecv)
 	switch {
 	case !ok || do&slot491 != 0:
 		u.decline(tx, req, sip.StatusRequestPending)

@@ -59,7 +59,7 @@ func cleaned(headers []sip.Header) []sip.Header {
 
 // end moves the dialog machine to its end, once: what is open is answered, the peer gets its BYE, the owner its event.
 func (u *Usage) end(on dialogOn, e Event) {
-	next, do, ok := u.state.step(on)
+	next, do, ok := dialogMachine.Step(u.state, on)
 	if !ok || u.state == StateTerminated {
 		return
 	}

@@ -1,5 +1,7 @@
 package dialog
 
+import "tandem/sip/fsm"
+
 // The dialog machine: does the relation exist? States and events are those of RFC 4235 §3.7.1, for the usage as a whole: a UAC's
 // early dialogs share one state. A pair that is not listed is a retransmission or a crossing and changes nothing.
 
@@ -13,7 +15,6 @@ const (
 	StateEarly                   // a provisional response with a tag
 	StateConfirmed               // a 2xx: "confirmed" in RFC 4235
 	StateTerminated              // over; only retransmissions and forks are still answered
-	nStates         = iota
 )
 
 type dialogOn uint8
@@ -28,7 +29,6 @@ const (
 	onRemoteBye
 	onError   // 408 or 481 to an in-dialog request, a protocol violation
 	onTimeout // nobody answered, no ACK, no PRACK, session expired
-	nDialogOn = iota
 )
 
 type dialogDo uint8
@@ -38,7 +38,7 @@ const (
 	doBye                      // the peer holds a dialog: it gets a BYE
 )
 
-var dialogRows = []row[State, dialogOn, dialogDo]{
+var dialogMachine = fsm.Compile(fsm.Rows[State, dialogOn, dialogDo]{
 	{StateTrying, on1xx, StateProceeding, 0, "4235 §3.7.1"},
 	{StateTrying, on1xxTag, StateEarly, 0, "4235 §3.7.1"},
 	{StateTrying, on2xx, StateConfirmed, 0, "4235 §3.7.1"},
@@ -67,9 +67,7 @@ var dialogRows = []row[State, dialogOn, dialogDo]{
 	{StateConfirmed, onRemoteBye, StateTerminated, doEnd, "3261 §15.1.2"},
 	{StateConfirmed, onError, StateTerminated, doEnd | doBye, "3261 §12.2.1.2"},
 	{StateConfirmed, onTimeout, StateTerminated, doEnd | doBye, "3261 §13.3.1.4, 4028 §10"},
-}
-
-var dialogTable = compile(dialogRows, nStates, nDialogOn)
+})
 
 var (
 	stateNames    = [...]string{"trying", "proceeding", "early", "confirmed", "terminated"}
@@ -79,12 +77,3 @@ var (
 
 // String is the name of the state in RFC 4235.
 func (s State) String() string { return nameOf(stateNames[:], s) }
-
-// step is the machine: the next state, what to do, and whether the pair was listed.
-func (s State) step(on dialogOn) (State, dialogDo, bool) {
-	c := dialogTable[s][on]
-	if !c.listed {
-		return s, 0, false
-	}
-	return c.to, c.do, true
-}

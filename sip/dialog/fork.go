@@ -12,7 +12,7 @@ import (
 func (u *Usage) fork(res *sip.Response) *dialog {
 	d := dialogFromResponse(res, u.cfg.Target)
 	if u.calling.offered {
-		d.turn, _, _ = d.turn.step(turnSendOffer)
+		d.turn, _, _ = turnMachine.Step(d.turn, turnSendOffer)
 	}
 	if u.current == nil {
 		u.current = d
@@ -39,7 +39,7 @@ func (u *Usage) win(d *dialog, res *sip.Response) {
 	if d == nil {
 		d = dialogFromResponse(res, u.cfg.Target)
 		if u.calling.offered {
-			d.turn, _, _ = d.turn.step(turnSendOffer)
+			d.turn, _, _ = turnMachine.Step(d.turn, turnSendOffer)
 		}
 	} else {
 		d.adopt(res)
@@ -51,7 +51,7 @@ func (u *Usage) win(d *dialog, res *sip.Response) {
 	if u.exit == exitNone {
 		u.dropClients(d)
 	}
-	u.state, _, _ = u.state.step(on2xx)
+	u.state, _, _ = dialogMachine.Step(u.state, on2xx)
 	u.stepSlot(slotFinal)
 	u.arm(dueForget, giveUp)
 	switch {

@@ -1,5 +1,7 @@
 package dialog
 
+import "tandem/sip/fsm"
+
 // The INVITE slot: which INVITE transaction of the confirmed dialog, or of its creation, is open? RFC 3261 §14: at most one, in either
 // direction. It decides 491 and 500 for an INVITE without regard to SDP. A pair that is not listed changes nothing.
 
@@ -10,7 +12,6 @@ const (
 	slotClient            // our INVITE waits for its final response
 	slotServer            // the peer's INVITE waits for our final response
 	slotUnacked           // our 2xx waits for its ACK
-	nSlotStates = iota
 )
 
 type slotOn uint8
@@ -22,7 +23,6 @@ const (
 	slotAccept               // we sent 2xx
 	slotReject               // we sent 300 or above, or the peer cancelled
 	slotAck                  // the ACK for our 2xx came, or 64·T1 went by
-	nSlotOn    = iota
 )
 
 type slotDo uint8
@@ -34,7 +34,7 @@ const (
 	slotNext                    // a waiting INVITE of ours may go
 )
 
-var slotRows = []row[slotState, slotOn, slotDo]{
+var slotMachine = fsm.Compile(fsm.Rows[slotState, slotOn, slotDo]{
 	{slotFree, slotSend, slotClient, 0, "3261 §14.1"},
 	{slotFree, slotRecv, slotServer, 0, "3261 §14.2"},
 	{slotClient, slotSend, slotClient, slotWait, "3261 §14.1"},
@@ -47,9 +47,7 @@ var slotRows = []row[slotState, slotOn, slotDo]{
 	{slotUnacked, slotSend, slotUnacked, slotWait, "3261 §14.1"},
 	{slotUnacked, slotRecv, slotUnacked, slot491, "5407 §3.1.4"},
 	{slotUnacked, slotAck, slotFree, slotNext, "3261 §13.3.1.4"},
-}
-
-var slotTable = compile(slotRows, nSlotStates, nSlotOn)
+})
 
 var (
 	slotNames   = [...]string{"free", "client", "server", "unacked"}
@@ -58,11 +56,3 @@ var (
 )
 
 func (s slotState) String() string { return nameOf(slotNames[:], s) }
-
-func (s slotState) step(on slotOn) (slotState, slotDo, bool) {
-	c := slotTable[s][on]
-	if !c.listed {
-		return s, 0, false
-	}
-	return c.to, c.do, true
-}

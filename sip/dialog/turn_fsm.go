@@ -1,5 +1,7 @@
 package dialog
 
+import "tandem/sip/fsm"
+
 // The offer/answer machine: whose turn is it? RFC 3264 §4, RFC 3311 §5, RFC 6337. It decides 491 and 500. An offer or answer in an
 // unreliable provisional response is a preview and moves nothing. A pair that is not listed is an error of the side that caused it:
 // an answer nobody asked for is dropped, a command of ours is reported.
@@ -7,10 +9,9 @@ package dialog
 type turnState uint8
 
 const (
-	turnStable  turnState = iota // no offer is open
-	turnLocal                    // our offer waits for the peer's answer
-	turnRemote                   // the peer's offer waits for our answer
-	nTurnStates = iota
+	turnStable turnState = iota // no offer is open
+	turnLocal                   // our offer waits for the peer's answer
+	turnRemote                  // the peer's offer waits for our answer
 )
 
 type turnOn uint8
@@ -21,7 +22,6 @@ const (
 	turnRecvOffer
 	turnSendAnswer
 	turnDropped // the open offer was refused, withdrawn, or its carrier failed
-	nTurnOn     = iota
 )
 
 type turnDo uint8
@@ -33,7 +33,7 @@ const (
 	doNext                    // a waiting offer of ours may go
 )
 
-var turnRows = []row[turnState, turnOn, turnDo]{
+var turnMachine = fsm.Compile(fsm.Rows[turnState, turnOn, turnDo]{
 	{turnStable, turnSendOffer, turnLocal, 0, "3264 §5"},
 	{turnStable, turnRecvOffer, turnRemote, 0, "3264 §6"},
 	{turnLocal, turnSendOffer, turnLocal, doWait, "3264 §4"},
@@ -44,9 +44,7 @@ var turnRows = []row[turnState, turnOn, turnDo]{
 	{turnRemote, turnSendAnswer, turnStable, doNext, "3264 §6"},
 	{turnRemote, turnRecvOffer, turnRemote, do500, "3261 §14.2, 3311 §5.2"},
 	{turnRemote, turnDropped, turnStable, doNext, "3261 §14.2"},
-}
-
-var turnTable = compile(turnRows, nTurnStates, nTurnOn)
+})
 
 var (
 	turnNames   = [...]string{"stable", "local offer", "remote offer"}
@@ -55,11 +53,3 @@ var (
 )
 
 func (s turnState) String() string { return nameOf(turnNames[:], s) }
-
-func (s turnState) step(on turnOn) (turnState, turnDo, bool) {
-	c := turnTable[s][on]
-	if !c.listed {
-		return s, 0, false
-	}
-	return c.to, c.do, true
-}

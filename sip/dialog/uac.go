@@ -56,7 +56,7 @@ func (u *Usage) provisional(res *sip.Response) {
 	if u.state == StateConfirmed || u.state == StateTerminated {
 		return // late: forked, or overtaken by the 2xx
 	}
-	u.state, _, _ = u.state.step(on)
+	u.state, _, _ = dialogMachine.Step(u.state, on)
 	u.calling.heard = true
 	if u.exit == exitWanted {
 		u.cancel()

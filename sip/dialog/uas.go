@@ -42,7 +42,7 @@ func (u *Usage) progress(s saying) {
 }
 
 func (u *Usage) say(res *sip.Response) {
-	u.state, _, _ = u.state.step(on1xxTag)
+	u.state, _, _ = dialogMachine.Step(u.state, on1xxTag)
 	u.inv.final = res // the last one said; replaced by the final response
 	u.emit(Effect{Kind: Respond, Tx: u.inv.tx, Response: res})
 }
@@ -92,7 +92,7 @@ func (u *Usage) accept(s saying) {
 		u.open = s.body
 	}
 	d.preview = Body{}
-	u.state, _, _ = u.state.step(on2xx)
+	u.state, _, _ = dialogMachine.Step(u.state, on2xx)
 	u.respond2xx(s.body, s.headers)
 	u.nextOffer()
 }

@@ -77,11 +77,11 @@ func NewUAS(cfg Config, invite *sip.Request, tx TxID) (*Usage, error) {
 	d := dialogFromRequest(invite)
 	body, _ := bodyOf(invite)
 	if !body.Empty() {
-		d.turn, _, _ = d.turn.step(turnRecvOffer)
+		d.turn, _, _ = turnMachine.Step(d.turn, turnRecvOffer)
 	}
 	u.current = d
 	u.inv = &incoming{tx: tx, req: invite, seq: d.seq, initial: true, offered: !body.Empty()}
-	u.slot, _, _ = u.slot.step(slotRecv)
+	u.slot, _, _ = slotMachine.Step(u.slot, slotRecv)
 	return u, nil
 }
 
@@ -156,13 +156,13 @@ func (u *Usage) misused(what string) {
 
 // stepTurn moves the offer/answer machine of d; false when the pair is not listed.
 func (u *Usage) stepTurn(d *dialog, on turnOn) (turnDo, bool) {
-	next, do, ok := d.turn.step(on)
+	next, do, ok := turnMachine.Step(d.turn, on)
 	d.turn = next
 	return do, ok
 }
 
 func (u *Usage) stepSlot(on slotOn) slotDo {
-	next, do, _ := u.slot.step(on)
+	next, do, _ := slotMachine.Step(u.slot, on)
 	u.slot = next
 	return do
 }

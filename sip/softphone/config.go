@@ -35,7 +35,8 @@ type Gateway interface {
 type Config struct {
 	Gateway   Gateway       // required; it is served while phones are open
 	Domain    string        // required: host of the addresses of record, and of what is dialled
-	MaxPhones int           // 10000
+	MaxPhones int           // 10000, guests not among them
+	MaxGuests int           // phones of guests, 10000
 	MaxCalls  int           // of one phone, 8
 	Expires   time.Duration // of a binding, 1 h
 	UserAgent string        // "tandem page"
@@ -47,6 +48,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	c.MaxPhones = cmp.Or(c.MaxPhones, 10000)
+	c.MaxGuests = cmp.Or(c.MaxGuests, 10000)
 	c.MaxCalls = cmp.Or(c.MaxCalls, 8)
 	c.Expires = cmp.Or(c.Expires, time.Hour)
 	c.UserAgent = cmp.Or(c.UserAgent, "tandem page")
@@ -63,6 +65,7 @@ func (c Config) withDefaults() Config {
 type Options struct {
 	User     string // required: endpoint name, user part of its address of record; the flow bears it as proven
 	Display  string // shown to those who are called
+	Guest    bool   // counted apart: anybody may come, and keeps nobody out who works here
 	Instance string // URN that tells this device from others of the user (RFC 5626 §4.1); "" makes each phone a new one
 }
 

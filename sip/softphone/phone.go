@@ -16,6 +16,7 @@ import (
 type Phone struct {
 	set    *Set
 	user   string
+	guest  bool
 	aor    sip.NameAddr // who we are: From of all that we send
 	self   sip.URI      // Contact
 	unit   string       // instance
@@ -52,7 +53,7 @@ func newPhone(s *Set, o Options, host string) *Phone {
 	self := sip.URI{Scheme: "sip", User: o.User, Host: host}
 	self.UriParams.Add("transport", "local")
 	return &Phone{
-		set: s, user: o.User, unit: unit, events: make(chan Event, eventsLen),
+		set: s, user: o.User, guest: o.Guest, unit: unit, events: make(chan Event, eventsLen),
 		aor:  sip.NameAddr{Display: sip.Clean(o.Display), URI: sip.URI{Scheme: "sip", User: o.User, Host: s.cfg.Domain}},
 		self: self,
 	}

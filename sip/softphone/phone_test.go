@@ -232,6 +232,23 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%+v", ev)
 		}
 	})
+	bubble(t, Config{MaxPhones: 1, MaxGuests: 2}, func(h *hub, s *Set) { // guests keep nobody out, nor are they kept out
+		var first *Phone
+		for i, o := range []Options{{User: "g1", Guest: true}, {User: "g2", Guest: true}, {User: "g3", Guest: true}, {User: "anna"}, {User: "bert"}} {
+			p, err := s.Open(o)
+			if i == 0 {
+				first = p
+			}
+			if full := i == 2 || i == 4; full != errors.Is(err, ErrPhones) || !full && err != nil {
+				t.Errorf("%+v: %v", o, err)
+			}
+		}
+		must(t, first.Close())
+		synctest.Wait()
+		if _, err := s.Open(Options{User: "g3", Guest: true}); err != nil {
+			t.Errorf("a guest in place of one who left: %v", err)
+		}
+	})
 	bubble(t, Config{MaxCalls: 1}, func(h *hub, s *Set) {
 		a, b, c := h.open(s, "anna"), h.open(s, "bert"), h.open(s, "carl")
 		talk(t, h, a, b)

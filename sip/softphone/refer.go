@@ -43,7 +43,7 @@ func (c *call) referReplaces(id CallID) []dialog.Effect {
 
 // transfer takes a step of the transfer and tells about it.
 func (c *call) transfer(on referOn, what Referred) {
-	next, do, ok := step(referTable, c.referring, on)
+	next, do, ok := referMachine.Step(c.referring, on)
 	if !ok {
 		return
 	}

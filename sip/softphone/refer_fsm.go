@@ -1,5 +1,7 @@
 package softphone
 
+import "tandem/sip/fsm"
+
 // Refer: how far is a transfer of ours? RFC 3515 §2.4, RFC 5589 §6. Fed by the answer to our REFER, by the NOTIFYs of its
 // subscription and by the clock. A pair that is not listed is ignored: the far side may notify more than we want to know.
 
@@ -9,7 +11,6 @@ const (
 	referNone     referState = iota // none runs
 	referSent                       // the REFER is not answered
 	referAccepted                   // it is, and NOTIFYs come
-	nReferStates
 )
 
 type referOn uint8
@@ -22,7 +23,6 @@ const (
 	referSuccess                 // NOTIFY with 2xx
 	referFailure                 // NOTIFY with another final status, or that the subscription ended without one
 	referDue                     // it takes too long
-	nReferOn
 )
 
 type referDo uint8
@@ -35,7 +35,7 @@ const (
 	referDisarm                     // nothing is due any more
 )
 
-var referRows = []row[referState, referOn, referDo]{
+var referMachine = fsm.Compile(fsm.Rows[referState, referOn, referDo]{
 	{referNone, referStart, referSent, referArm, "3515 §2.4.1"},
 	{referSent, referOK, referAccepted, referTell, "3515 §2.4.2"},
 	{referSent, referRefused, referNone, referDisarm | referDone, "3515 §2.4.2"},
@@ -47,9 +47,7 @@ var referRows = []row[referState, referOn, referDo]{
 	{referAccepted, referSuccess, referNone, referDisarm | referDone | referLeave, "5589 §6.1"},
 	{referAccepted, referFailure, referNone, referDisarm | referDone, "5589 §6.2"},
 	{referAccepted, referDue, referNone, referDone, "5589 §6.2"},
-}
-
-var referTable = compile(referRows, int(nReferStates), int(nReferOn))
+})
 
 var (
 	referNames   = [...]string{"none", "sent", "accepted"}

@@ -35,7 +35,7 @@ type registration struct {
 // registration takes a step of the binding's machine.
 func (p *Phone) registration(on regOn) {
 	r := &p.reg
-	next, do, ok := step(regTable, r.state, on)
+	next, do, ok := regMachine.Step(r.state, on)
 	if !ok {
 		return
 	}

@@ -1,5 +1,7 @@
 package softphone
 
+import "tandem/sip/fsm"
+
 // Registration: does the phone's binding hold? RFC 3261 §10.2. Fed by the answers to our last REGISTER, by the owner and by the
 // clock. A pair that is not listed is ignored: an answer that comes late, a command said twice.
 
@@ -11,7 +13,6 @@ const (
 	regRegistered                  // the binding holds; a refresh may be out
 	regWaiting                     // refused: waiting before the next try
 	regLeaving                     // the binding is being taken back
-	nRegStates
 )
 
 type regOn uint8
@@ -23,7 +24,6 @@ const (
 	regOK                   // 2xx
 	regBrief                // 423 with a Min-Expires above ours
 	regRefused              // any other answer, or none
-	nRegOn
 )
 
 type regDo uint8
@@ -37,7 +37,7 @@ const (
 	regTell                      // tell the owner
 )
 
-var regRows = []row[regState, regOn, regDo]{
+var regMachine = fsm.Compile(fsm.Rows[regState, regOn, regDo]{
 	{regOff, regStart, regRegistering, regSend, "3261 §10.2"},
 	{regRegistering, regOK, regRegistered, regArm | regTell, "3261 §10.2.4"},
 	{regRegistering, regBrief, regRegistering, regSend, "3261 §10.2.8"},
@@ -54,9 +54,7 @@ var regRows = []row[regState, regOn, regDo]{
 	{regLeaving, regBrief, regOff, regTell, "3261 §10.2.2"},
 	{regLeaving, regRefused, regOff, regTell, "3261 §10.2.2"},
 	{regLeaving, regStart, regRegistering, regSend, "3261 §10.2"},
-}
-
-var regTable = compile(regRows, int(nRegStates), int(nRegOn))
+})
 
 var (
 	regNames   = [...]string{"off", "registering", "registered", "waiting", "leaving"}

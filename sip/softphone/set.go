@@ -24,6 +24,7 @@ type Set struct {
 
 	mu     sync.Mutex
 	phones map[netip.AddrPort]*Phone // by the remote address of their flow
+	guests int                       // of them
 	closed bool
 	empty  chan struct{} // closed when the last phone has gone after Close
 	serial uint64
@@ -46,7 +47,7 @@ func (s *Set) Open(o Options) (*Phone, error) {
 		return nil, err
 	}
 	s.mu.Lock()
-	full, closed := len(s.phones) >= s.cfg.MaxPhones, s.closed
+	full, closed := s.fullLocked(o.Guest), s.closed
 	s.serial++
 	serial := s.serial
 	s.mu.Unlock()
@@ -68,6 +69,14 @@ func (s *Set) Open(o Options) (*Phone, error) {
 	return p, nil
 }
 
+// fullLocked tells whether there are as many guests, or as many others, as there may be.
+func (s *Set) fullLocked(guest bool) bool {
+	if guest {
+		return s.guests >= s.cfg.MaxGuests
+	}
+	return len(s.phones)-s.guests >= s.cfg.MaxPhones
+}
+
 // admit puts a phone that has its flow into the table.
 func (s *Set) admit(p *Phone, local *transport.Local) error {
 	s.mu.Lock()
@@ -77,10 +86,13 @@ func (s *Set) admit(p *Phone, local *transport.Local) error {
 	switch {
 	case s.closed, p.broken != nil, p.over:
 		err = ErrClosed
-	case len(s.phones) >= s.cfg.MaxPhones: // others came in meanwhile
+	case s.fullLocked(p.guest): // others came in meanwhile
 		err = ErrPhones
 	default:
 		s.phones[p.flow.Remote] = p
+		if p.guest {
+			s.guests++
+		}
 		s.metrics.phones.Inc()
 	}
 	p.mu.Unlock()
@@ -99,6 +111,9 @@ func (s *Set) drop(p *Phone) {
 		return
 	}
 	delete(s.phones, p.flow.Remote)
+	if p.guest {
+		s.guests--
+	}
 	s.metrics.phones.Dec()
 	if s.closed && len(s.phones) == 0 {
 		close(s.empty)

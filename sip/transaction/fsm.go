@@ -1,6 +1,6 @@
 package transaction
 
-import "fmt"
+import "tandem/sip/fsm"
 
 // State of a transaction machine.
 type State uint8
@@ -67,45 +67,8 @@ func (s State) String() string { return stateNames[s] }
 // String returns the message or timer.
 func (e Event) String() string { return eventNames[e] }
 
-// row is one line of a machine's table. A pair that no row lists is ignored and counted: that is what transactions do with
-// messages that come late.
-type row struct {
-	from State
-	on   Event
-	to   State
-	do   Do
-	rfc  string
-}
+// machine is a table of transactions. A pair that no row lists is ignored and counted: that is what transactions do with messages
+// that come late.
+type machine = fsm.Machine[State, Event, Do]
 
-// machine is a compiled table.
-type machine struct {
-	name string
-	rows []row
-	cell [states][events]struct {
-		to     State
-		do     Do
-		listed bool
-	}
-}
-
-// compile panics on a pair that is listed twice.
-func compile(name string, rows []row) *machine {
-	m := &machine{name: name, rows: rows}
-	for _, r := range rows {
-		c := &m.cell[r.from][r.on]
-		if c.listed {
-			panic(fmt.Sprintf("machine %s: %s on %s listed twice", name, r.from, r.on))
-		}
-		c.to, c.do, c.listed = r.to, r.do, true
-	}
-	return m
-}
-
-// Step returns the next state, the effects, and whether the pair is listed. Pure.
-func (m *machine) Step(from State, on Event) (to State, do Do, listed bool) {
-	c := m.cell[from][on]
-	if !c.listed {
-		return from, 0, false
-	}
-	return c.to, c.do, true
-}
+type rows = fsm.Rows[State, Event, Do]

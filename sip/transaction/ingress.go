@@ -38,7 +38,7 @@ func (l *Layer) stateless(req *sip.Request, flow transport.Flow, status int, rea
 	for _, h := range headers {
 		res.AppendHeader(h)
 	}
-	l.write(answerFlow(req, flow), bytesOf(res))
+	l.write(transport.AnswerFlow(req, flow), bytesOf(res))
 }
 
 func (l *Layer) reject(status int) {
@@ -96,7 +96,7 @@ func (l *Layer) begin(req *sip.Request, key string, flow transport.Flow) {
 	if tx.tag == "" {
 		tx.tag = l.localTag(req)
 	}
-	tx.rec = &record{l: l, key: key, m: server, state: Trying, flow: answerFlow(req, flow), tx: tx, pos: -1}
+	tx.rec = &record{l: l, key: key, m: server, state: Trying, flow: transport.AnswerFlow(req, flow), tx: tx, pos: -1}
 	if req.Method == sip.INVITE {
 		tx.rec.m = inviteServer
 	}

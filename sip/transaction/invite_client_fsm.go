@@ -1,8 +1,10 @@
 package transaction
 
+import "tandem/sip/fsm"
+
 // The INVITE client transaction: RFC 3261 Figure 5 as RFC 6026 §7.2 corrects it. The end timer in proceeding runs only after
 // a CANCEL (RFC 3261 §9.1); without one the user decides how long to let it ring.
-var inviteClient = compile("INVITE client", []row{
+var inviteClient = fsm.Compile(rows{
 	{Calling, On1xx, Proceeding, DoStop | DoPass, "3261 §17.1.1.2"},
 	{Calling, On2xx, Accepted, DoStop | DoPass | DoEnd64, "6026 §7.2"},
 	{Calling, On3xx, Completed, DoStop | DoAck | DoPass | DoEnd64U, "3261 §17.1.1.2 D"},

@@ -1,8 +1,10 @@
 package transaction
 
+import "tandem/sip/fsm"
+
 // The INVITE server transaction: RFC 3261 Figure 7 as RFC 6026 §7.1 corrects it. A failure to send changes no state: the
 // machine goes on absorbing retransmissions until its timer ends it. The user repeats a 2xx itself.
-var inviteServer = compile("INVITE server", []row{
+var inviteServer = fsm.Compile(rows{
 	{Trying, On1xx, Proceeding, DoStop | DoWrite | DoRing, "3261 §17.2.1"},
 	{Trying, On2xx, Accepted, DoStop | DoWrite | DoEnd64, "6026 §7.1"},
 	{Trying, On3xx, Completed, DoStop | DoWrite | DoT1 | DoEnd64, "3261 §17.2.1"},

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -262,19 +261,4 @@ func (l *Layer) localTag(req *sip.Request) string {
 	text = append(append(text, 0), branch...)
 	sum := sha256.Sum256(text) // a third of it is shown: nobody can go on from there without the key
 	return tagText.EncodeToString(sum[:10])
-}
-
-// answerFlow is the flow that a response takes (RFC 3261 §18.2.2, RFC 3581 §4): back on a connection, or for UDP to the
-// source address and, unless rport was asked for, to the port that Via names.
-func answerFlow(req *sip.Request, flow transport.Flow) transport.Flow {
-	via := req.Via()
-	if flow.Reliable() || via == nil || via.Params.Has("rport") {
-		return flow
-	}
-	port := uint16(5060)
-	if via.Port > 0 && via.Port < 65536 {
-		port = uint16(via.Port)
-	}
-	flow.Remote = netip.AddrPortFrom(flow.Remote.Addr(), port)
-	return flow
 }

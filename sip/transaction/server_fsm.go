@@ -1,7 +1,9 @@
 package transaction
 
+import "tandem/sip/fsm"
+
 // The non-INVITE server transaction: RFC 3261 Figure 8.
-var server = compile("non-INVITE server", []row{
+var server = fsm.Compile(rows{
 	{Trying, On1xx, Proceeding, DoWrite, "3261 §17.2.2"},
 	{Trying, On2xx, Completed, DoStop | DoWrite | DoEnd64U, "3261 §17.2.2 J"},
 	{Trying, On3xx, Completed, DoStop | DoWrite | DoEnd64U, "3261 §17.2.2 J"},

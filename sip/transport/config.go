@@ -33,7 +33,7 @@ type Config struct {
 	Rate  Rate
 
 	MaxMessage     int           // bytes, 65535
-	MaxConns       int           // connections, 10000
+	MaxConns       int           // connections with others, 10000; local ones are bounded by who attaches them
 	MaxPerSource   int           // connections accepted from one address (of IPv6: one /64 network), 64
 	IdleTimeout    time.Duration // without a byte on a TCP or TLS connection, 15 min; a WebSocket is pinged
 	MessageTimeout time.Duration // for the rest of a message once it began, 10 s

@@ -28,12 +28,16 @@ func (e *Endpoint) roomLocked(c conn) error {
 		return ErrNotServed
 	case e.conns[c.name().way()] != nil:
 		return ErrTaken
-	case len(e.conns) >= e.cfg.MaxConns, c.counted() && e.bySource[source(c.name().Remote.Addr())] >= e.cfg.MaxPerSource:
+	case isLocal(c): // those who attach it bound it, so that they and connections from outside do not keep each other out
+	case len(e.conns)-e.locals >= e.cfg.MaxConns, c.counted() && e.bySource[source(c.name().Remote.Addr())] >= e.cfg.MaxPerSource:
 		e.count.full.Inc()
 		return ErrFull
 	}
 	return nil
 }
+
+// isLocal tells whether a connection stays within this process.
+func isLocal(c conn) bool { return c.name().Transport == LOCAL }
 
 // enter puts a connection into the table, and counts the goroutines that the caller starts for it, for Serve to wait for.
 func (e *Endpoint) enter(c conn, goroutines int) error {
@@ -48,6 +52,9 @@ func (e *Endpoint) enter(c conn, goroutines int) error {
 
 func (e *Endpoint) putLocked(c conn, goroutines int) {
 	e.conns[c.name().way()] = c
+	if isLocal(c) {
+		e.locals++
+	}
 	e.wg.Add(goroutines)
 	if c.counted() {
 		e.bySource[source(c.name().Remote.Addr())]++
@@ -60,6 +67,9 @@ func (e *Endpoint) leave(c conn, err error) {
 	flow := c.name()
 	e.mu.Lock()
 	delete(e.conns, flow.way())
+	if isLocal(c) {
+		e.locals--
+	}
 	if src := source(flow.Remote.Addr()); c.counted() {
 		if e.bySource[src]--; e.bySource[src] <= 0 {
 			delete(e.bySource, src)

@@ -51,6 +51,7 @@ type Endpoint struct {
 
 	mu       sync.Mutex
 	conns    map[Flow]conn // by way
+	locals   int           // of them
 	bySource map[netip.Addr]int
 	ctx      context.Context
 }

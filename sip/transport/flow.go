@@ -3,6 +3,8 @@ package transport
 import (
 	"net/netip"
 	"strconv"
+
+	"tandem/sip"
 )
 
 // Transport names as they stand in Via.
@@ -49,4 +51,19 @@ func (f Flow) String() string {
 func (f Flow) way() Flow {
 	f.User, f.ID = "", 0
 	return f
+}
+
+// AnswerFlow is the flow that a response takes (RFC 3261 §18.2.2, RFC 3581 §4): back on a connection, or for UDP to the
+// source address and, unless rport was asked for, to the port that Via names.
+func AnswerFlow(req *sip.Request, flow Flow) Flow {
+	via := req.Via()
+	if flow.Reliable() || via == nil || via.Params.Has("rport") {
+		return flow
+	}
+	port := uint16(5060)
+	if via.Port > 0 && via.Port < 65536 {
+		port = uint16(via.Port)
+	}
+	flow.Remote = netip.AddrPortFrom(flow.Remote.Addr(), port)
+	return flow
 }

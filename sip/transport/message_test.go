@@ -282,12 +282,19 @@ func TestFramesAreLimited(t *testing.T) {
 		if in.count() != 2 || e.Connected(flow) || !errors.Is(in.ends()[0], transport.ErrRate) { // three tokens went for attaching
 			t.Errorf("received %d, %v", in.count(), in.ends())
 		}
-		for range 3 {
+		for range 9 { // those of this process are bounded by who attaches them, and keep nobody out
 			if _, err := e.AttachLocal(&mate{}, "x"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, err := e.AttachLocal(&mate{}, "x"); !errors.Is(err, transport.ErrFull) {
+		for i := range 3 {
+			o := browser(1)
+			o.Remote = netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}), 1)
+			attach(t, e, o)
+		}
+		o := browser(1)
+		o.Remote = netip.MustParseAddrPort("203.0.113.99:1")
+		if _, err := e.Attach(newPipe(), o); !errors.Is(err, transport.ErrFull) {
 			t.Errorf("above all: %v", err)
 		}
 	})

@@ -53,7 +53,7 @@ func (h *health) observe(now time.Time, o Outcome, rule HealthRule, pause time.D
 		return false
 	}
 	on := h.count(o, rule)
-	to, do, listed := step(healthTable, h.state, on)
+	to, do, listed := healthMachine.Step(h.state, on)
 	if !listed {
 		return false
 	}
@@ -101,7 +101,7 @@ func (h *health) resume(now time.Time) bool {
 		return false
 	}
 	h.until = time.Time{}
-	to, do, _ := step(healthTable, h.state, healthResume)
+	to, do, _ := healthMachine.Step(h.state, healthResume)
 	h.state = to
 	return do&healthPublish != 0
 }

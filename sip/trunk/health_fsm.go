@@ -1,5 +1,7 @@
 package trunk
 
+import "tandem/sip/fsm"
+
 // Health: does this target answer? One machine for each target, fed by the outcomes of OPTIONS and INVITE. A pair that is not
 // listed is ignored: outcomes that say nothing new.
 
@@ -12,7 +14,6 @@ const (
 	Up                          // it answers
 	Degraded                    // some of the last outcomes were failures: tried after those that are up
 	Down                        // not tried
-	nHealthStates
 )
 
 type healthOn uint8
@@ -24,7 +25,6 @@ const (
 	healthExhausted                 // as many failures in a row as HealthRule.DownAfter
 	healthOverload                  // 503
 	healthResume                    // its pause is over
-	nHealthOn
 )
 
 type healthDo uint8
@@ -34,7 +34,7 @@ const (
 	healthPause                        // 503: not before Retry-After; failures: only where no OPTIONS would find out
 )
 
-var healthRows = []row[HealthState, healthOn, healthDo]{
+var healthMachine = fsm.Compile(fsm.Rows[HealthState, healthOn, healthDo]{
 	{Unknown, healthAnswer, Up, healthPublish, "3261 §11"},
 	{Unknown, healthSteady, Up, healthPublish, "3261 §11"},
 	{Unknown, healthFailure, Degraded, healthPublish, "3263 §4.3"},
@@ -50,9 +50,7 @@ var healthRows = []row[HealthState, healthOn, healthDo]{
 	{Down, healthSteady, Up, healthPublish, "3261 §11"},
 	{Down, healthOverload, Down, healthPause, "3261 §21.5.4"},
 	{Down, healthResume, Unknown, healthPublish, "3261 §20.33"},
-}
-
-var healthTable = compile(healthRows, int(nHealthStates), int(nHealthOn))
+})
 
 var (
 	healthNames   = [...]string{"unknown", "up", "degraded", "down"}

@@ -175,7 +175,7 @@ func (r *Registration) answers(res *sip.Response) bool {
 // perform looks the event up and does what the row says.
 func (r *Registration) perform(now time.Time, on regOn, a answer) []RegistrationEffect {
 	from := r.state
-	to, do, listed := step(regTable, from, on)
+	to, do, listed := regMachine.Step(from, on)
 	if !listed {
 		return nil
 	}

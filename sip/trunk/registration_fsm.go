@@ -1,5 +1,7 @@
 package trunk
 
+import "tandem/sip/fsm"
+
 // Registration: does our binding at this trunk hold? RFC 3261 §10.2. Fed by the answers to our REGISTER and by the clock. A pair that is
 // not listed is ignored: late answers.
 
@@ -12,7 +14,6 @@ const (
 	RegRegistering                          // the first REGISTER is out
 	RegRegistered                           // the binding holds; a refresh may be out
 	RegFailing                              // refused or not answered: waiting before the next try
-	nRegStates
 )
 
 type regOn uint8
@@ -26,7 +27,6 @@ const (
 	regBrief                  // 423 with a Min-Expires
 	regFailed                 // any other answer, none, or no connection
 	regLost                   // the connection that carried the registration is gone
-	nRegOn
 )
 
 type regDo uint8
@@ -40,7 +40,7 @@ const (
 	regDisarm                    // nothing is due any more
 )
 
-var regRows = []row[RegistrationState, regOn, regDo]{
+var regMachine = fsm.Compile(fsm.Rows[RegistrationState, regOn, regDo]{
 	{RegIdle, regStart, RegRegistering, regSend | regTell, "3261 §10.2"},
 	{RegIdle, regChallenge, RegIdle, regRemove, "3261 §22.2"},
 	{RegRegistering, regOK, RegRegistered, regArm | regTell, "3261 §10.2.4"},
@@ -58,9 +58,7 @@ var regRows = []row[RegistrationState, regOn, regDo]{
 	{RegRegistered, regStop, RegIdle, regRemove | regDisarm | regTell, "3261 §10.2.2"},
 	{RegFailing, regDue, RegRegistering, regSend | regTell, "5626 §4.5"},
 	{RegFailing, regStop, RegIdle, regDisarm | regTell, "3261 §10.2.2"},
-}
-
-var regTable = compile(regRows, int(nRegStates), int(nRegOn))
+})
 
 var (
 	regNames   = [...]string{"idle", "registering", "registered", "failing"}

@@ -24,7 +24,7 @@ var ErrUnauthorized = errors.New("not authorized")
 // Config describes the door. Zero values mean the defaults named beside them.
 type Config struct {
 	Endpoint *transport.Endpoint // required
-	// Origins are the hosts whose pages may connect beside our own, as patterns of path.Match: "*.example.org". A client that
+	// Origins are the sites whose pages may connect beside our own, as patterns of path.Match: "https://*.example.org", or a host alone. A client that
 	// is no browser sends no Origin and is let in.
 	Origins []string
 	// Authenticate proves a user by what the request bears (a token, a cookie). nil, or "" without an error: nobody is proven,
