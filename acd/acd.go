@@ -152,7 +152,7 @@ const (
 // Device is what an agent needs for a medium.
 type Device string
 
-// The devices: a registered phone (unusable until told), a desk (usable until told otherwise).
+// The devices: a registered phone (unusable until told), a desk (usable until told otherwise; after Restore, unusable until told).
 const (
 	Phone Device = "phone"
 	Desk  Device = "desk"

@@ -25,7 +25,7 @@ type agent struct {
 	idle      [mediaCount]int // of these, parked or waking
 	threads   int             // sum of idle
 	outside   [mediaCount]int // calls and conversations that are no items
-	lease     timer           // the desk counts as lost
+	lease     timer           // the desk counts as lost; while it is not there, it is awaited until then
 	items     []*item
 	idleSince time.Time
 	members   []*member
@@ -44,8 +44,8 @@ type seat struct {
 	node   node[*agent]
 }
 
-func newAgent(cfg AgentConfig) *agent {
-	a := &agent{cfg: cfg, desk: true, shown: AgentOffline.String()}
+func (s *State) newAgent(cfg AgentConfig) *agent {
+	a := &agent{cfg: cfg, desk: !s.restored, shown: AgentOffline.String()}
 	a.lease = timer{kind: timerLease, agent: a}
 	return a
 }

@@ -42,7 +42,6 @@ func (e Convert) apply(s *State) {
 	}
 	if s.sleeps(*spec) {
 		s.move(it, itemPostpone, string(e.Media))
-		s.changed(it, string(e.Media))
 		return
 	}
 	if it.state == ItemDormant {
@@ -115,7 +114,6 @@ func (s *State) putOff(it *item, from time.Time, reason string, anew bool) {
 		it.t0, spec.T0 = s.now, s.now
 	}
 	s.move(it, itemPostpone, reason)
-	s.changed(it, reason)
 }
 
 func (e Postpone) apply(s *State) {

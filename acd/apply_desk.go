@@ -42,6 +42,18 @@ func (s *State) usable(a *agent, d Device, up bool) {
 	}
 }
 
+// lapse ends a lease: the desk counts as lost, or it is not awaited any more.
+func (s *State) lapse(a *agent) {
+	if a.desk {
+		s.usable(a, Desk, false)
+		return
+	}
+	s.refresh(a)
+}
+
+// awaited tells whether the agent's desk is not there but may come back at once: a restart has lost sight of it.
+func (a *agent) awaited() bool { return !a.desk && a.lease.place != 0 }
+
 // deskLost closes the agent's wrap-ups and gives what is active on the desk the medium's grace.
 func (s *State) deskLost(a *agent) {
 	for _, it := range slices.Clone(a.items) {

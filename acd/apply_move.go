@@ -15,7 +15,6 @@ func (e Transfer) apply(s *State) {
 		s.reject(Rejection{Event: "transfer", Item: e.Item, Agent: e.Agent, Reason: reason})
 		return
 	}
-	from := it.agent.cfg.ID
 	s.exclude(it, it.agent, ReasonReject)
 	s.handled(it.agent, it) // here, for the queue that it leaves
 	it.answered = noTime
@@ -29,7 +28,6 @@ func (e Transfer) apply(s *State) {
 		it.name("transfer", s.now.Add(orTime(e.Limit, defaultLimit)), e.Agent)
 	}
 	s.move(it, itemTransfer, "")
-	s.changed(it, from)
 }
 
 // transferable says why an item cannot be transferred, empty if it can.
@@ -75,7 +73,6 @@ func (e Switch) apply(s *State) {
 		it.spec.Interaction = e.Interaction
 	}
 	s.move(it, itemSwitch, string(e.Media))
-	s.changed(it, "")
 }
 
 // switchable says why an agent cannot go on with an item in another medium, empty if that can be: there is room beside the
@@ -128,14 +125,4 @@ func (e AgentLost) apply(s *State) {
 func (s *State) lost(it *item, reason string) {
 	it.recovered = it.state == ItemActive
 	s.moveOffer(it, offerLost, reason)
-}
-
-// changed tells of an item that is still live; from names the agent who does not have it any more.
-func (s *State) changed(it *item, reason string) {
-	e := ItemChanged{Item: it.spec.ID, Queue: it.queue.cfg.Name, Media: it.spec.Media, State: it.state, Epoch: it.epoch,
-		Reason: reason}
-	if it.agent != nil {
-		e.Agent = it.agent.cfg.ID
-	}
-	s.effect(e)
 }

@@ -24,13 +24,7 @@ func (e Park) apply(s *State) {
 	case s.rules[it.media].Parked == 0:
 		s.reject(Rejection{Event: "park", Item: e.Item, Agent: e.Agent, Reason: string(it.spec.Media) + " is not parked"})
 	default:
-		s.park(it, "")
-	}
-}
-
-func (s *State) park(it *item, reason string) {
-	if s.move(it, itemPark, reason) {
-		s.changed(it, reason)
+		s.move(it, itemPark, "")
 	}
 }
 
@@ -83,7 +77,7 @@ func (s *State) silent(it *item) {
 		s.lost(it, ReasonNoReply)
 		return
 	}
-	s.park(it, "idle")
+	s.move(it, itemPark, "idle")
 }
 
 // quiet ends the watch over an item's agent.
@@ -99,9 +93,7 @@ func (s *State) call(it *item) {
 		s.wake(it)
 		return
 	}
-	why := it.agent.absence()
-	s.move(it, itemCall, why)
-	s.changed(it, why)
+	s.move(it, itemCall, it.agent.absence())
 }
 
 // absence says why an agent cannot go on with a thread.
@@ -115,7 +107,6 @@ func (a *agent) absence() string {
 func (s *State) wake(it *item) {
 	s.move(it, itemWake, "")
 	s.owe(it, theAgent, s.rules[it.media].Reply)
-	s.changed(it, "")
 }
 
 // there tells whether an agent can go on with a thread.

@@ -40,9 +40,10 @@ func (s *State) fits(a *agent, media, load int, counts *[mediaCount]int) bool {
 	return route.Load{Count: all[:], Idle: a.idle[:], Weight: load}.Fits(media, slot, a.cfg.Budget)
 }
 
-// able tells whether the agent wants work of a medium, now or when other items end.
+// able tells whether the agent wants work of a medium, now, when other items end, or when an awaited desk is back.
 func (s *State) able(a *agent, media int) bool {
-	return a.state == AgentAvailable && s.reaches(a, media) && s.most(a, media) > 0
+	reached := s.reaches(a, media) || s.rules[media].Device == Desk && a.awaited()
+	return a.state == AgentAvailable && reached && s.most(a, media) > 0
 }
 
 // busy tells whether the agent has items beside threads that are laid aside.

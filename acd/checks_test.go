@@ -27,7 +27,7 @@ func (w *world) urgent(r Result) {
 	others[it.media]--
 	u := w.classOf(it).Urgency(w.state.now.Sub(it.since()))
 	for _, o := range w.state.items {
-		if o.pool == nil || o == it || !w.suits(o, a) || !w.state.able(a, o.media) ||
+		if o.pool == nil || o == it || !w.suits(o, a) || !w.state.able(a, o.media) || !w.state.reaches(a, o.media) ||
 			!w.state.fits(a, o.media, a.load-it.cost, &others) {
 			continue
 		}
@@ -36,6 +36,59 @@ func (w *world) urgent(r Result) {
 		}
 	}
 	w.counts["Q6 checked"]++
+}
+
+// changes is that every change of an item was told by exactly one ItemChanged, the last one by ItemEnded alone: what the journal
+// holds is what watchers hear, each change beginning where the one before ended.
+func (w *world) changes(r Result) {
+	told := map[string][]ItemChanged{}
+	for _, e := range r.Effects {
+		if c, ok := e.(ItemChanged); ok && c.Asks == "" {
+			told[c.Item] = append(told[c.Item], c)
+		}
+	}
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		state, ok := parseItemState(e.State)
+		switch {
+		case e.Item == "" || !ok || state == ItemRefused:
+			continue
+		case state.Terminal():
+			delete(w.told, e.Item)
+			continue
+		case len(told[e.Item]) == 0:
+			w.t.Fatalf("%s is %s, and nobody was told", e.Item, e.State)
+		}
+		c, before := told[e.Item][0], w.told[e.Item]
+		told[e.Item] = told[e.Item][1:]
+		left := before.Agent
+		if left == c.Agent || e.Reason == ReasonRestart {
+			left = ""
+		}
+		owned := state == ItemOffered || state.assigned()
+		if c.State != state || c.Media != e.Media || c.Queue != e.Queue || c.Epoch != e.Epoch || c.Reason != e.Reason ||
+			c.Was != before.State || c.Left != left || owned && c.Agent != e.Agent || !owned && c.Agent != "" {
+			w.t.Fatalf("after %+v came %+v, told was %+v", before, *e, c)
+		}
+		w.told[e.Item] = c
+		w.counts["told"]++
+	}
+	for id, more := range told {
+		if len(more) > 0 {
+			w.t.Fatalf("%s: told without a change: %+v", id, more)
+		}
+	}
+}
+
+// heard is that what was told last of each item is what it is.
+func (w *world) heard(it *item) {
+	c, agent := w.told[it.spec.ID], ""
+	if it.agent != nil {
+		agent = it.agent.cfg.ID
+	}
+	if c.State != it.state || c.Media != it.spec.Media || c.Agent != agent || c.Epoch != it.epoch || c.Queue != it.queue.cfg.Name {
+		w.t.Fatalf("%s is %s %s at %q in %s, told was %+v", it.spec.ID, it.state, it.spec.Media, agent, it.queue.cfg.Name, c)
+	}
 }
 
 // classOf computes an item's class from the configuration, not from where it is listed.
@@ -71,6 +124,7 @@ func (w *world) deep() {
 		c[it.state]++
 		counts[it.queue] = c
 		w.placed(it)
+		w.heard(it)
 		w.timed(it)
 		if it.pool != nil {
 			w.conserved(it)

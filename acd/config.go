@@ -83,7 +83,7 @@ type Overflow struct {
 	Media []Media       `json:"media,omitempty" yaml:"media,omitempty"` // only these [all]
 }
 
-// OfferCallback is the value of Overflow.Offer: a Watcher is told by ItemChanged with this reason, the item waits on.
+// OfferCallback is the value of Overflow.Offer: a Watcher is told by ItemChanged.Asks, the item waits on.
 const OfferCallback = "callback"
 
 // The values of QueueConfig.JoinWhen: always takes any item, staffed refuses live items while no agent signed in could ever

@@ -101,7 +101,7 @@ func (s *State) configureAgents() (gone []*agent) {
 		kept[ac.ID] = true
 		a := s.agents[ac.ID]
 		if a == nil {
-			a = newAgent(ac)
+			a = s.newAgent(ac)
 			s.agents[ac.ID] = a
 		}
 		a.cfg, a.removed = ac, false

@@ -60,7 +60,12 @@ func (w *world) crash(journal []Entry) {
 		w.t.Fatalf("fold after the restart differs: %v", err)
 	}
 	twin := &world{t: w.t, rnd: w.rnd, cfg: w.cfg, state: s, now: now, counts: map[string]int{}, woken: map[string]bool{},
-		admitted: len(after.Items)}
+		told: map[string]ItemChanged{}, admitted: len(after.Items)}
+	for _, e := range r.Effects {
+		if c, ok := e.(ItemChanged); ok {
+			twin.told[c.Item] = c
+		}
+	}
 	twin.deep()
 }
 

@@ -130,6 +130,9 @@ func (d *Dispatcher) next(ctx context.Context, due <-chan time.Time) {
 	case <-due:
 		d.step(Tick{})
 	case read := <-reads:
+		if mailbox != nil {
+			d.drain() // who asks sees what was posted before, so also what a restart has left
+		}
 		read(d.state)
 	case ev := <-mailbox:
 		d.step(ev)

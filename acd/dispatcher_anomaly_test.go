@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -125,7 +126,7 @@ func TestLimits(t *testing.T) {
 	s, _ := NewState(cfg)
 	for i := range 5 {
 		r := s.Step(Enqueue{Item{ID: fmt.Sprint("c", i), Queue: "billing", Media: Callback, Weight: float64(i + 1)}}, epoch0)
-		refused := len(r.Effects) > 0
+		refused := slices.ContainsFunc(r.Effects, func(e Effect) bool { _, is := e.(Refused); return is })
 		if refused != (i >= 3) {
 			t.Errorf("item %d: refused %t", i, refused)
 		}

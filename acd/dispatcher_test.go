@@ -391,3 +391,18 @@ func byQueue(t *testing.T, reg *prometheus.Registry) (lines []string) {
 }
 
 func testLog(w *bytes.Buffer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
+
+// TestWhoAsksSeesWhatHePosted: a question does not overtake what was posted before it.
+func TestWhoAsksSeesWhatHePosted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, Options{Journal: journalFunc(instant)})
+		defer b.end()
+		for n := range 100 {
+			id := fmt.Sprintf("i%d", n)
+			b.post(call(id))
+			if _, ok, err := b.d.Item(context.Background(), id); !ok || err != nil {
+				t.Fatalf("item %s was posted and is not seen: %v", id, err)
+			}
+		}
+	})
+}

@@ -17,7 +17,8 @@
 //  6. CustomerSpoke and AgentSpoke tell who has written; without them no reply is missed and no thread parked by silence.
 //     An attempt to reach a callback's customer ends in MediaUp or Unreached.
 //  7. Item IDs are unique for ever; a reused ID of a live item is refused as duplicate.
-//  8. After a restart, give the journal and the items whose legs live on by Restore before the first other event.
+//  8. After a restart, give the journal and the items whose legs live on by Restore before the first other event, then say which
+//     phones and desks are there: none is before.
 //
 // Ownership: State and all that it points to belong to the dispatcher's goroutine; views and images are copies.
 //

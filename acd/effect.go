@@ -19,23 +19,27 @@ type Connector interface {
 	ItemEnded(ItemEnded)
 }
 
-// Watcher is what a Connector may also be, to be told of items that change without an offer or an end, and of events that
-// were rejected. The rules of Connector hold.
+// Watcher is what a Connector may also be, to be told of every change of an item, and of events that were rejected. The rules of
+// Connector hold.
 type Watcher interface {
 	ItemChanged(ItemChanged)
 	Rejected(Rejection)
 }
 
-// ItemChanged says that an item which an agent has is now in another state or of another medium: parked, waking, active
-// (again), dormant; or that a transfer has taken it from an agent (queued; Reason names the agent).
+// ItemChanged says that an item has come into another state, medium, queue or hand. Each change of an item that lives on is told
+// by exactly one, in the order of the journal and before the Offer or Connect that follows from it; the last change is told by
+// ItemEnded alone. With Asks nothing has changed.
 type ItemChanged struct {
 	Item   string
 	Queue  string
-	Agent  string // empty: none any more
+	Agent  string // who is offered it or has it; empty: nobody
+	Left   string // who was offered it or had it until now; empty: nobody, or the same agent
 	Media  Media
+	Was    ItemState // the state before; may be the same
 	State  ItemState
 	Epoch  uint64
 	Reason string
+	Asks   string // OfferCallback: the customer is to be asked
 }
 
 // Effect is a call of one Connector or Watcher method.

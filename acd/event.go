@@ -105,8 +105,8 @@ type AgentLost struct {
 }
 
 // Lease tells of an agent's connection to the desk: down for longer than the configured lease it is as DeviceUsable says of a
-// desk that cannot be reached, until it is up again. After a restart all desks count as there: say Lease down for those that are
-// not.
+// desk that cannot be reached, until it is up again. After Restore no desk is there until Lease or DeviceUsable says so; those of
+// agents at work are awaited for as long as a lease: what they had there waits for them alone.
 type Lease struct {
 	Agent string
 	Up    bool

@@ -95,7 +95,11 @@ func (s ItemState) works() bool { return s.assigned() && !s.aside() }
 // itemActs perform the flags of the item table, in bit order.
 var itemActs [15]func(s *State, it *item, reason string)
 
-// move is the one place where an item's state changes: table, journal entry, flagged acts. A pair that is not listed is
+// itemParting are the acts by which an item parts with what it was in: after them its change is told, before those by which it
+// enters what it is in now.
+const itemParting = itemUnlist | itemWithdraw | itemRelease
+
+// move is the one place where an item's state changes: table, journal entry, flagged acts, watchers. A pair that is not listed is
 // rejected.
 func (s *State) move(it *item, on itemOn, reason string) bool {
 	to, do, listed := itemStep(it.state, on)
@@ -103,17 +107,45 @@ func (s *State) move(it *item, on itemOn, reason string) bool {
 		s.reject(Rejection{Event: itemOnNames[on], Item: it.spec.ID, Reason: "item is " + it.state.String()})
 		return false
 	}
-	it.queue.count[it.state]--
-	it.from, it.state = it.state, to
+	was, had := it.state, it.agent
+	it.queue.count[was]--
+	it.from, it.state = was, to
 	if it.next != nil {
 		it.queue, it.next = it.next, nil
 	}
 	it.queue.count[to]++
 	s.journalItem(it, on, reason)
+	s.act(it, do&itemParting, reason)
+	if !to.Terminal() {
+		s.changed(it, was, had, reason)
+	}
+	s.act(it, do&^itemParting, reason)
+	return true
+}
+
+func (s *State) act(it *item, do itemDo, reason string) {
 	for d := uint32(do); d != 0; d &= d - 1 {
 		itemActs[bits.TrailingZeros32(d)](s, it, reason)
 	}
-	return true
+}
+
+// changed tells of an item that lives on.
+func (s *State) changed(it *item, was ItemState, had *agent, reason string) {
+	e := it.shown(was, reason)
+	if had != nil && had != it.agent {
+		e.Left = had.cfg.ID
+	}
+	s.effect(e)
+}
+
+// shown is the item as watchers are told of it.
+func (it *item) shown(was ItemState, reason string) ItemChanged {
+	e := ItemChanged{Item: it.spec.ID, Queue: it.queue.cfg.Name, Media: it.spec.Media, Was: was, State: it.state, Epoch: it.epoch,
+		Reason: reason}
+	if it.agent != nil {
+		e.Agent = it.agent.cfg.ID
+	}
+	return e
 }
 
 // journalItem writes the entry of the transition just made.

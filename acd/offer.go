@@ -47,7 +47,12 @@ func (s *State) actTell(it *item, a *agent, reason string) {
 
 func (s *State) actExclude(it *item, a *agent, reason string) { s.exclude(it, a, reason) }
 
+// actMissed counts a miss of an agent who wants work. Offers that are still open when the agent is missed or away have been asked
+// before: they go back, and say nothing new.
 func (s *State) actMissed(it *item, a *agent, _ string) {
+	if a.state != AgentAvailable && a.state != AgentFinishing {
+		return
+	}
 	if a.misses++; a.misses >= s.rules[it.media].Misses {
 		s.moveAgent(a, agentMiss, ReasonNoAnswer)
 	}

@@ -33,7 +33,9 @@ func (s *State) spill(it *item) {
 	switch {
 	case rule.Offer != "":
 		s.decide(it, "asked", rule.Offer)
-		s.changed(it, rule.Offer)
+		e := it.shown(it.state, rule.Offer)
+		e.Asks = rule.Offer
+		s.effect(e)
 	case q == nil || s.joinGuard(q, it.spec) != "":
 		s.decide(it, "kept", rule.To+" does not take it")
 	default:
@@ -41,7 +43,6 @@ func (s *State) spill(it *item) {
 		it.spec.Queue = rule.To
 		it.named = nil
 		s.move(it, itemOverflow, "overflow")
-		s.changed(it, "overflow")
 		return
 	}
 	s.armSpill(it)

@@ -1,7 +1,8 @@
 package acd
 
 // After a restart nothing stays assigned but parked threads: what was offered, connecting or active waits again at its old
-// position, or has ended with its customer's leg. Dormant items go on being dormant.
+// position, or has ended with its customer's leg. Dormant items go on being dormant. No desk is there until it is told of; for as
+// long as a lease, what an agent had on it waits for that agent alone.
 
 func (e Restore) apply(s *State) {
 	if s.seq > 0 || len(s.items) > 0 {
@@ -19,19 +20,23 @@ func (e Restore) apply(s *State) {
 			s.queues[q.Name].mode = q.Mode
 		}
 	}
+	s.restored = true
+	for _, a := range s.agents {
+		a.desk = false
+	}
 	s.restoreAgents(im.Agents)
 	for i := range im.Items {
 		s.restoreItem(&im.Items[i], e.Alive)
 	}
 }
 
-// restoreAgents gives agents their states back; phones are unusable until told otherwise. Those who only finished their
-// last items have done so.
+// restoreAgents gives agents their states back; phones and desks are unusable until told otherwise, and the desks of those at work
+// are awaited. Those who only finished their last items have done so.
 func (s *State) restoreAgents(images []AgentImage) {
 	for _, x := range images {
 		a := s.agents[x.ID]
 		if a == nil {
-			a = newAgent(AgentConfig{ID: x.ID})
+			a = s.newAgent(AgentConfig{ID: x.ID})
 			a.removed = true
 			s.forget(a)
 			continue
@@ -40,6 +45,9 @@ func (s *State) restoreAgents(images []AgentImage) {
 		s.staff(a, AgentOffline)
 		if a.state == AgentFinishing || a.state == AgentLeaving {
 			s.moveAgent(a, agentIdle, a.reason)
+		}
+		if a.state != AgentOffline {
+			s.timers.arm(&a.lease, s.now.Add(s.cfg.Lease))
 		}
 		s.refresh(a)
 		s.show(a)
@@ -91,7 +99,7 @@ func (s *State) readopt(it *item, removed, there bool) {
 }
 
 // hold gives a parked thread back to its agent, and has what else an agent was at work on offered to that agent first, where
-// the customer's side outlives the process.
+// the customer's side outlives the process. Whoever is offered it, a customer who was being served goes before those who were not.
 func (s *State) hold(it *item, x *ItemImage) {
 	a := s.agents[x.Agent]
 	switch {
@@ -102,5 +110,6 @@ func (s *State) hold(it *item, x *ItemImage) {
 		s.setAside(it)
 	case x.State.assigned() && s.rules[it.media].Hold == HoldStored:
 		it.name("recovered", s.now.Add(s.rules[it.media].Grace), x.Agent)
+		it.recovered = it.recovered || x.State == ItemActive
 	}
 }

@@ -117,6 +117,9 @@ func (sc *script) step(ev Event) {
 		fmt.Fprintf(&sc.out, "  %6v journal %s\n", sc.now, entryText(e))
 	}
 	for _, e := range r.Effects {
+		if c, ok := e.(ItemChanged); ok && (c.State == ItemOffered || c.State == ItemConnecting) {
+			continue // Offer and Connect say the same
+		}
 		fmt.Fprintf(&sc.out, "  %6v effect  %s\n", sc.now, effectText(e))
 	}
 	for _, x := range r.Rejected {
@@ -152,7 +155,14 @@ func effectText(e Effect) string {
 	case Refused:
 		return fmt.Sprintf("Refused %s: %s", e.Item, e.Reason)
 	case ItemChanged:
-		return strings.TrimSpace(fmt.Sprintf("Changed %s/%d: %s %s %s %s", e.Item, e.Epoch, e.State, e.Media, e.Agent, e.Reason))
+		left := ""
+		if e.Left != "" {
+			left = "left=" + e.Left
+		}
+		if e.Asks != "" {
+			return fmt.Sprintf("Asks %s/%d: %s %s %s", e.Item, e.Epoch, e.State, e.Media, e.Asks)
+		}
+		return strings.Join(strings.Fields(fmt.Sprintf("Changed %s/%d: %s %s %s %s %s", e.Item, e.Epoch, e.State, e.Media, e.Agent, left, e.Reason)), " ")
 	case TimedOut:
 		return fmt.Sprintf("TimedOut %s: %s", e.Item, e.Reason)
 	}

@@ -24,10 +24,12 @@ type State struct {
 	strand  []*pool // named ones whose agents can take nothing any more
 	empty   []*pool // named ones in which nothing waits any more
 	marked  []*agent
-	seq     uint64
-	offers  uint64
-	why     decisions
-	out     Result
+
+	restored bool // desks are there when that is told, not before
+	seq      uint64
+	offers   uint64
+	why      decisions
+	out      Result
 }
 
 // Result is what a step has decided. The slices belong to the receiver.
@@ -96,7 +98,7 @@ func (s *State) due(t *timer) {
 	case timerGrace:
 		s.lost(it, ReasonLost)
 	case timerLease:
-		s.usable(t.agent, Desk, false)
+		s.lapse(t.agent)
 	case timerRelax:
 		s.relist(it, "relaxed")
 	case timerAnnounce:
