@@ -37,6 +37,8 @@ type Enqueue struct {
 	Priority   int
 	Attributes map[string]string
 	MaxWait    time.Duration
+	Choices    []Choice // keys that leave the queue
+	Callback   string   // key that asks for a callback; empty: none
 }
 
 // AskCallback asks that the work item of an Enqueue become a callback in its place. CallbackBooked or CallbackRefused answers it;
@@ -68,6 +70,14 @@ type Transfer struct {
 	Number string
 }
 
+// SendLink sends a text message; LinkSent or LinkFailed answers it. Text holds flow.LinkMark where the address of this record's chat
+// belongs.
+type SendLink struct {
+	Ticket int
+	Number string
+	Text   string
+}
+
 // Hangup ends the call with a Q.850 cause.
 type Hangup struct{ Cause int }
 
@@ -91,5 +101,6 @@ func (AskCallback) effect() {}
 func (Dial) effect()        {}
 func (CancelDial) effect()  {}
 func (Transfer) effect()    {}
+func (SendLink) effect()    {}
 func (Hangup) effect()      {}
 func (Journal) effect()     {}

@@ -92,6 +92,8 @@ func (r *Run) begin(s *flow.Step, now time.Time) string {
 		return r.dial(s.Dial, now)
 	case flow.KindTransfer:
 		return r.transfer(s.Transfer, now)
+	case flow.KindSendLink:
+		return r.sendLink(s.SendLink, now)
 	case flow.KindCall:
 		return r.call(s.Call, now)
 	}

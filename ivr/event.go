@@ -68,8 +68,17 @@ type TransferDone struct{ Ticket int }
 // TransferFailed says that the call is still ours.
 type TransferFailed struct{ Ticket int }
 
-// HungUp says that the caller is gone.
-type HungUp struct{}
+// LinkSent says that the message of a SendLink is on its way.
+type LinkSent struct{ Ticket int }
+
+// LinkFailed says that it is not. Reason is no_consent, or counts as failed.
+type LinkFailed struct {
+	Ticket int
+	Reason string
+}
+
+// HungUp says that the caller is gone, or, Moved, that he was transferred: he is somebody else's now.
+type HungUp struct{ Moved bool }
 
 func (Started) event()           {}
 func (Answered) event()          {}
@@ -87,4 +96,6 @@ func (DialAnswered) event()      {}
 func (DialEnded) event()         {}
 func (TransferDone) event()      {}
 func (TransferFailed) event()    {}
+func (LinkSent) event()          {}
+func (LinkFailed) event()        {}
 func (HungUp) event()            {}

@@ -25,7 +25,11 @@ func (r *Run) enqueue(q *flow.Queue, now time.Time) string {
 	announce := q.Announce
 	announce.Hold = flow.Localise(announce.Hold, r.facts.Language)
 	r.wait = wait{item: r.ticket, until: now.Add(q.MaxWait + queueMargin), announcer: NewAnnouncer(announce)}
-	r.do(Enqueue{Ticket: r.ticket, Queue: q.Name, Skills: q.Skills, Priority: q.Priority, Attributes: attributes, MaxWait: q.MaxWait})
+	e := Enqueue{Ticket: r.ticket, Queue: q.Name, Skills: q.Skills, Priority: q.Priority, Attributes: attributes, MaxWait: q.MaxWait, Callback: q.Callback}
+	for _, key := range keys(q.Keys) {
+		e.Choices = append(e.Choices, Choice{key, q.Keys[key]})
+	}
+	r.do(e)
 	r.music()
 	return ""
 }
@@ -81,7 +85,7 @@ func (r *Run) party(ev Event, now time.Time) {
 		}
 	case CallbackRefused:
 		if waiting && ev.Ticket == r.wait.item {
-			r.wait.asked = false
+			r.refusedCallback()
 		}
 	case QueueEnded:
 		if r.wait.phase == talking && ev.Ticket == r.wait.item {
@@ -93,6 +97,14 @@ func (r *Run) party(ev Event, now time.Time) {
 		}
 	case DialEnded:
 		r.dialEnded(ev, now)
+	case LinkSent:
+		if r.wait.phase == sending && ev.Ticket == r.wait.item {
+			r.leave(flow.ExitSent, now)
+		}
+	case LinkFailed:
+		if r.wait.phase == sending && ev.Ticket == r.wait.item {
+			r.linkFailed(ev.Reason, now)
+		}
 	}
 }
 
@@ -116,6 +128,14 @@ func (r *Run) booked(now time.Time) {
 	r.wait.phase = idle
 	r.release("callback")
 	r.leave(flow.ExitCallback, now)
+}
+
+// refusedCallback says that no callback could be booked; the customer waits on and may ask again.
+func (r *Run) refusedCallback() {
+	r.wait.asked = false
+	r.do(StopPlay{Ticket: r.wait.play})
+	r.wait.phase = announcing
+	r.play(Play{Prompts: []string{flow.Localise(r.top().step.Queue.Refused, r.facts.Language)}})
 }
 
 // connected stops the music and the clock: talking is not the flow's time.
@@ -207,4 +227,28 @@ func (r *Run) transfer(t *flow.Transfer, now time.Time) string {
 	r.wait = wait{phase: transferring, item: r.ticket, until: now.Add(transferTime)}
 	r.do(Transfer{Ticket: r.ticket, Target: t.Target, Number: number})
 	return ""
+}
+
+// linkTime is how long a link may take until it is on its way: the caller hears nothing meanwhile.
+const linkTime = 8 * time.Second
+
+func (r *Run) sendLink(l *flow.SendLink, now time.Time) string {
+	number := r.facts.From
+	if l.Number != nil {
+		var err error
+		if number, err = r.number(l.Number, now); err != nil {
+			return r.failed(err.Error(), now)
+		}
+	}
+	r.ticket++
+	r.wait = wait{phase: sending, item: r.ticket, until: now.Add(linkTime)}
+	r.do(SendLink{Ticket: r.ticket, Number: number, Text: l.Text})
+	return ""
+}
+
+func (r *Run) linkFailed(reason string, now time.Time) {
+	if reason != flow.ExitNoConsent {
+		reason = flow.ExitFailed
+	}
+	r.leave(reason, now)
 }

@@ -97,7 +97,7 @@ func (r *Run) Step(ev Event, now time.Time) []Effect {
 	if r.ended {
 		return nil
 	}
-	switch ev.(type) {
+	switch ev := ev.(type) {
 	case Started:
 		if r.steps == 0 {
 			r.limit = now.Add(r.top().module.TimeLimit)
@@ -105,7 +105,7 @@ func (r *Run) Step(ev Event, now time.Time) []Effect {
 			r.enter(r.top().module.Start, now)
 		}
 	case HungUp:
-		r.hungUp(now)
+		r.hungUp(ev.Moved, now)
 	default:
 		if r.steps > 0 {
 			r.event(ev, now)
@@ -184,7 +184,7 @@ func (r *Run) hangup(cause int, why string) {
 }
 
 // hungUp lets the module clean up, in this one step: the checker allows no step there that waits.
-func (r *Run) hungUp(now time.Time) {
+func (r *Run) hungUp(moved bool, now time.Time) {
 	if r.leaving {
 		return
 	}
@@ -200,7 +200,7 @@ func (r *Run) hungUp(now time.Time) {
 		}
 	}
 	if !r.ended {
-		r.finish("hung-up")
+		r.finish(map[bool]string{false: "hung-up", true: "transferred"}[moved])
 	}
 }
 

@@ -184,6 +184,18 @@ func TestHangUpCleansUp(t *testing.T) {
 	if !r.Ended() || r.Attributes()["seen"] != "0123" {
 		t.Errorf("ended %v, attributes %v", r.Ended(), r.Attributes())
 	}
+	for moved, exit := range map[bool]string{false: "hung-up", true: "transferred"} {
+		r, _ := start(t, Facts{Answered: true}, "flow: main\nstart: p\ntime_limit: 1h\nsteps: {p: {play: a, then: b}, b: {hangup: }}\n")
+		left := ""
+		for _, e := range r.Step(HungUp{Moved: moved}, noon) {
+			if j, ok := e.(Journal); ok && j.Kind == journey.FlowLeft {
+				left = j.Data[journey.DataExit]
+			}
+		}
+		if left != exit {
+			t.Errorf("moved %v: the flow was left by %q, want %q", moved, left, exit)
+		}
+	}
 	r = prepare(t, Facts{}, queue)
 	r.Step(HungUp{}, noon)
 	if !r.Ended() {

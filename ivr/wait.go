@@ -20,6 +20,7 @@ const (
 	talking    // with an agent or a dialled party
 	dialling
 	transferring
+	sending // a link
 )
 
 // wait is what the current step is doing.
@@ -86,7 +87,7 @@ func (r *Run) clock(now time.Time) {
 	case dialling:
 		r.release("error")
 		r.leave(flow.ExitNoAnswer, now)
-	case transferring:
+	case transferring, sending:
 		r.release("error")
 		r.leave(flow.ExitFailed, now)
 	case answering, playing, prompting:

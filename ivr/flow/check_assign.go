@@ -184,6 +184,8 @@ func (c *checker) uses(s *Step) []use {
 		list = append(list, use{s.Dial.Number, at.Key("number")})
 	case KindTransfer:
 		list = append(list, use{s.Transfer.Number, at.Key("number")})
+	case KindSendLink:
+		list = append(list, use{s.SendLink.Number, at.Key("number")})
 	case KindCall:
 		each(s.Call.With, at.Key("with"))
 	}

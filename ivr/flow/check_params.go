@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"strings"
 	"time"
 
 	"tandem/ivr/flow/source"
@@ -45,6 +46,8 @@ func (c *checker) params(s *Step) {
 		positive(s.Dial.MaxTime, at.Key("max_time"))
 	case KindTransfer:
 		c.place(s.Transfer.Target, s.Transfer.Number, at)
+	case KindSendLink:
+		c.sendLink(s.SendLink, at)
 	case KindCall:
 		c.call(s.Call, at)
 	case KindHangup:
@@ -160,6 +163,7 @@ func (c *checker) queue(q *Queue, at source.At) {
 		} else if _, taken := q.Keys[key]; taken {
 			where.Errorf("key %s leaves the queue already: see keys", key)
 		}
+		c.clip(q.Refused, at.Key("callback_refused"))
 	}
 	for key := range q.Keys {
 		if where := at.Key("keys").Key(key); !exitKey.MatchString(key) {
@@ -176,6 +180,24 @@ func (c *checker) place(target string, number *Expr, at source.At) {
 		c.m.want(number, at.Key("number"), "", "a text")
 	default:
 		c.known("endpoint", target, c.world.Endpoints, at.Key("target"))
+	}
+}
+
+// LinkMark is where a text has the address. MaxLinkText is how long the rest may be, in bytes: two parts of a text message.
+const (
+	LinkMark    = "{link}"
+	MaxLinkText = 300
+)
+
+func (c *checker) sendLink(l *SendLink, at source.At) {
+	switch {
+	case strings.Count(l.Text, LinkMark) != 1:
+		at.Key("text").Errorf("the text must hold %s once: the address stands there", LinkMark)
+	case len(l.Text) > MaxLinkText:
+		at.Key("text").Errorf("the text has %d bytes, at most %d", len(l.Text), MaxLinkText)
+	}
+	if l.Number != nil {
+		c.m.want(l.Number, at.Key("number"), "", "a text")
 	}
 }
 

@@ -30,6 +30,8 @@ const (
 	ExitRejected    = "rejected"
 	ExitUnavailable = "unavailable"
 	ExitCallback    = "callback"
+	ExitSent        = "sent"
+	ExitNoConsent   = "no_consent"
 	ExitError       = "error"
 )
 
@@ -54,6 +56,7 @@ var fixed = map[Kind][]Exit{
 	KindQueue:    {{Name: ExitEnded, Optional: true}, {Name: ExitTimeout}, {Name: ExitRefused}, {Name: ExitFull, Or: ExitRefused}, {Name: ExitClosed, Or: ExitRefused}, {Name: ExitNoStaff, Or: ExitRefused}},
 	KindDial:     {{Name: ExitEnded, Optional: true}, {Name: ExitFailed}, {Name: ExitBusy, Or: ExitFailed}, {Name: ExitNoAnswer, Or: ExitFailed}, {Name: ExitRejected, Or: ExitFailed}, {Name: ExitUnavailable, Or: ExitFailed}},
 	KindTransfer: {{Name: ExitFailed}},
+	KindSendLink: {{Name: ExitSent}, {Name: ExitFailed}, {Name: ExitNoConsent, Or: ExitFailed}},
 }
 
 // ExitsOf lists the ways out of a step, error last. results are the results of the module that a call step runs.

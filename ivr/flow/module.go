@@ -42,6 +42,7 @@ type Step struct {
 	Queue    *Queue            `yaml:"queue"`
 	Dial     *Dial             `yaml:"dial"`
 	Transfer *Transfer         `yaml:"transfer"`
+	SendLink *SendLink         `yaml:"send_link"`
 	Call     *Call             `yaml:"call"`
 	Goto     string            `yaml:"goto"`
 	Hangup   *Hangup           `yaml:"hangup"`

@@ -24,6 +24,7 @@ const (
 	KindQueue    Kind = "queue"
 	KindDial     Kind = "dial"
 	KindTransfer Kind = "transfer"
+	KindSendLink Kind = "send_link"
 	KindCall     Kind = "call"
 	KindGoto     Kind = "goto"
 	KindHangup   Kind = "hangup"
@@ -121,8 +122,9 @@ type Queue struct {
 	Skills     []string          `yaml:"skills"`
 	Priority   int               `yaml:"priority"`
 	Attributes map[string]*Expr  `yaml:"attributes"`
-	Keys       map[string]string `yaml:"keys"`     // key → label; leaves the queue by the exit of that name
-	Callback   string            `yaml:"callback"` // key that asks for a callback in the caller's place; booked, the step is left by callback
+	Keys       map[string]string `yaml:"keys"`                                        // key → label; leaves the queue by the exit of that name
+	Callback   string            `yaml:"callback"`                                    // key that asks for a callback in the caller's place; booked, the step is left by callback
+	Refused    string            `yaml:"callback_refused" default:"callback/refused"` // clip for who cannot be called back: he waits on
 	MaxWait    time.Duration     `yaml:"max_wait" default:"10m"`
 	Music      string            `yaml:"music" default:"music/hold"`
 	Announce   Announce          `yaml:"announce"`
@@ -149,6 +151,13 @@ type Dial struct {
 type Transfer struct {
 	Target string `yaml:"target,short"`
 	Number *Expr  `yaml:"number"`
+}
+
+// SendLink sends a text message with an address that opens the chat in this record, once and for a week. Exits: sent, failed (also for
+// no_consent: the customer wants no messages).
+type SendLink struct {
+	Text   string `yaml:"text,short,required"` // what is sent; {link} stands for the address
+	Number *Expr  `yaml:"number"`              // where to; the caller's number if none is given
 }
 
 // Call runs another module. Exits: that module's results.
@@ -183,6 +192,7 @@ func (s *Step) kinds() []Kind {
 	add(s.Queue != nil, KindQueue)
 	add(s.Dial != nil, KindDial)
 	add(s.Transfer != nil, KindTransfer)
+	add(s.SendLink != nil, KindSendLink)
 	add(s.Call != nil, KindCall)
 	add(s.Goto != "", KindGoto)
 	add(s.Hangup != nil, KindHangup)
@@ -190,4 +200,4 @@ func (s *Step) kinds() []Kind {
 	return list
 }
 
-var allKinds = []string{"answer", "play", "menu", "collect", "say", "set", "if", "switch", "hours", "queue", "dial", "transfer", "call", "goto", "hangup", "end"}
+var allKinds = []string{"answer", "play", "menu", "collect", "say", "set", "if", "switch", "hours", "queue", "dial", "transfer", "send_link", "call", "goto", "hangup", "end"}

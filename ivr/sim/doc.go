@@ -10,10 +10,11 @@
 //	no agent for 30s
 //	position 3 wait 2m 4m         place, P50, P80 ("unknown" instead of the two)
 //	dial answers                  dial fails busy             dial ends
-//	transfer succeeds             transfer fails
+//	transfer succeeds             transfer fails              link sent                link fails no_consent
 //	expect prompt demo/welcome    expect answer               expect queue support     expect dial echo
 //	expect transfer ext-7         expect hangup 16            expect exit menu 1       expect step menu
 //	expect attribute topic = x    expect silence on demo/x    expect end
+//	expect link +4930123          to that number
 //	expect leave queue            expect journal step-input flow=main input=1 step=menu
 //
 // An expect line looks forward from the last thing it found, letting time pass until it comes or nothing more can come. A

@@ -65,6 +65,10 @@ func (r *runner) party(l Line) ivr.Event {
 		return ivr.DialEnded{Ticket: r.dial, Cause: l.args[0]}
 	case "dial ends":
 		return ivr.DialEnded{Ticket: r.dial}
+	case "link sent":
+		return ivr.LinkSent{Ticket: r.link}
+	case "link fails":
+		return ivr.LinkFailed{Ticket: r.link, Reason: l.args[0]}
 	case "transfer succeeds":
 		return ivr.TransferDone{Ticket: r.moved}
 	case "transfer fails":

@@ -22,9 +22,9 @@ var verbs = map[string]int{
 	"flow": 1, "to": 1, "at": 3, "from": 1, "ctx": 3,
 	"caller presses": 1, "caller waits": 1, "caller hangs up": 0,
 	"agent answers": 0, "agent hangs up": 0, "queue refuses": 1, "queue gives up": 0, "callback booked": 0, "callback refused": 1, "no agent for": 1, "position": 3,
-	"dial answers": 0, "dial fails": 1, "dial ends": 0, "transfer fails": 0, "transfer succeeds": 0,
+	"dial answers": 0, "dial fails": 1, "dial ends": 0, "transfer fails": 0, "transfer succeeds": 0, "link sent": 0, "link fails": 1,
 	"expect prompt": 1, "expect answer": 0, "expect queue": 1, "expect dial": 1, "expect transfer": 1, "expect hangup": 0,
-	"expect exit": 2, "expect step": 1, "expect attribute": 3, "expect silence on": 1, "expect end": 0, "expect journal": 1, "expect leave queue": 0, "expect ask callback": 0, "expect cancel dial": 0,
+	"expect exit": 2, "expect step": 1, "expect attribute": 3, "expect silence on": 1, "expect end": 0, "expect journal": 1, "expect leave queue": 0, "expect ask callback": 0, "expect cancel dial": 0, "expect link": 1,
 }
 
 // MaxLines bounds a script.

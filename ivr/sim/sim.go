@@ -37,6 +37,7 @@ type runner struct {
 	item   int
 	dial   int
 	moved  int // transfer
+	link   int
 }
 
 // note is one line of the trace, with the words that expect compares.
@@ -165,6 +166,9 @@ func (r *runner) perform(e ivr.Effect) {
 	case ivr.Transfer:
 		r.moved = e.Ticket
 		r.note("transfer " + e.Target + e.Number)
+	case ivr.SendLink:
+		r.link = e.Ticket
+		r.note("link " + e.Number)
 	case ivr.Hangup:
 		r.note(fmt.Sprintf("hangup %d", e.Cause))
 	case ivr.Journal:
