@@ -2,6 +2,7 @@ package digital
 
 import (
 	"cmp"
+	"errors"
 	"strings"
 
 	"tandem/store/journey"
@@ -41,13 +42,13 @@ func (c *conversation) act(a Action) {
 	case LeaveQueue:
 		c.takeBack()
 	case RequestCallback:
-		c.cause(WishAnswered{ID: a.ID, Err: c.hub.Wishes.CallbackWanted(CallbackWanted{
-			Conversation: c.id, Record: c.identity.Record, Item: c.item.id, Number: a.Number, Queue: a.Queue, From: a.From, Until: a.Until, At: c.now,
-		})})
+		c.wished(a.ID, c.hub.Wishes.CallbackWanted(CallbackWanted{
+			ID: a.ID, Conversation: c.id, Record: c.identity.Record, Item: c.item.id, Number: a.Number, Known: a.Known, Code: a.Code, Queue: a.Queue, From: a.From, Until: a.Until, At: c.now,
+		}))
 	case SendLink:
-		c.cause(WishAnswered{ID: a.ID, Err: c.hub.Wishes.LinkWanted(LinkWanted{
-			Conversation: c.id, Record: c.identity.Record, Channel: a.Channel, To: a.To, Text: a.Text, At: c.now,
-		})})
+		c.wished(a.ID, c.hub.Wishes.LinkWanted(LinkWanted{
+			ID: a.ID, Conversation: c.id, Record: c.identity.Record, Channel: a.Channel, To: a.To, Text: a.Text, At: c.now,
+		}))
 	case RequestCall:
 		c.cause(WishAnswered{ID: a.ID, Err: c.wantCall(string(Customer))})
 	case Finish:
@@ -55,6 +56,25 @@ func (c *conversation) act(a Action) {
 	case HangUp:
 		c.close(cmp.Or(c.goneBy, "flow"), a.Why)
 	}
+}
+
+// wished tells the script what became of a wish, unless that comes later.
+func (c *conversation) wished(id int, err error) {
+	if !errors.Is(err, ErrLater) {
+		c.cause(WishAnswered{ID: id, Err: err})
+	}
+}
+
+// wishDone takes a later answer. An item that has become a callback is not this conversation's any more.
+func (c *conversation) wishDone(m WishDone) {
+	if m.Err == nil && m.Item != "" && m.Item == c.item.id && c.state == convWaiting {
+		if c.script == nil {
+			c.step(convOnFree)
+		} else {
+			c.step(convOnBack)
+		}
+	}
+	c.cause(WishAnswered{ID: m.ID, Err: m.Err, Text: m.Text})
 }
 
 // say writes to the customer what the script says, in pieces if it is longer than a message.

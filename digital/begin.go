@@ -35,10 +35,11 @@ func (c *conversation) identified(i Identity) {
 	case c.state != convNew || c.loading != 0:
 		return
 	case i.Err != nil || i.Record == "":
-		c.log.Error("conversation without a record", "err", i.Err)
+		c.hub.records.Failed(i.Err, "conversation", c.id)
 		c.nowhere(ErrNotStored)
 		return
 	}
+	c.hub.records.Worked()
 	c.identity = i
 	if i.Conversation != "" && c.id == "" {
 		c.adoptOlder(i.Conversation)

@@ -59,7 +59,7 @@ func (c *conversation) awaits() bool { return c.state == convNew || c.loading !=
 
 // waitedInVain goes on without a record that does not answer.
 func (c *conversation) waitedInVain() {
-	c.log.Error("the record did not answer")
+	c.hub.records.Failed(errNoAnswer, "conversation", c.id)
 	if c.state == convNew {
 		c.nowhere(ErrNotStored)
 		return

@@ -73,6 +73,14 @@ type (
 	CustomerCalls struct{}
 )
 
+// WishDone answers a CallbackWanted or LinkWanted for which ErrLater was said.
+type WishDone struct {
+	ID   int
+	Item string // callback: the waiting item that has become it, and is the conversation's no more; empty: none
+	Err  error
+	Text string // for the customer; may be empty
+}
+
 // EndConversation closes a conversation. By is agent, customer or system; Why a closed word.
 type EndConversation struct{ By, Why string }
 
@@ -95,5 +103,6 @@ func (CustomerGot) command()     {}
 func (CustomerPresent) command() {}
 func (CustomerLeft) command()    {}
 func (CustomerCalls) command()   {}
+func (WishDone) command()        {}
 func (EndConversation) command() {}
 func (Tell) command()            {}

@@ -298,7 +298,7 @@ func (c *conversation) refuse(m any, err error) {
 	case wantTranscript:
 		m.done(nil, err)
 	case followed:
-		m.feed.push(Update{Kind: Missing, Conversation: c.id, At: c.now, Reason: err.Error()})
+		m.feed.push(Update{Kind: Missing, Conversation: c.id, At: c.now, Reason: err.Error(), Err: err})
 	case OfferAgent:
 		c.tellQueues(c.hub.Queues.Decline(m, "gone"))
 	}

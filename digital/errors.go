@@ -19,5 +19,11 @@ var (
 	ErrTooLong = errors.New("too long")
 )
 
+// errNoAnswer says that the record was asked in vain.
+var errNoAnswer = errors.New("the record did not answer")
+
 // errGone says that a conversation has left memory between look-up and post.
 var errGone = errors.New("conversation left memory")
+
+// ErrLater is no fault: a wish was taken, and its answer comes as WishDone.
+var ErrLater = errors.New("answered later")

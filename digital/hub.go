@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"tandem/digital/outage"
 	"tandem/store/journey"
 )
 
@@ -34,6 +35,8 @@ type Hub struct {
 	adapters map[journey.Channel]Adapter
 	metrics  *Metrics
 	log      *slog.Logger
+	journal  *outage.Log // batches that were not stored
+	records  *outage.Log // conversations whose record could not be found
 
 	conversations *index[*conversation] // by id
 	threads       *index[*conversation] // by thread, while open
@@ -53,6 +56,7 @@ func New(cfg Config, p Parts) (*Hub, error) {
 	}
 	h := &Hub{
 		cfg: cfg, Parts: p, adapters: map[journey.Channel]Adapter{}, metrics: p.Metrics, log: p.Log,
+		journal: outage.New(p.Log, "messages not stored"), records: outage.New(p.Log, "conversation without a record"),
 		conversations: newIndex[*conversation](), threads: newIndex[*conversation](), externals: newExternals(), recent: newExternals(),
 	}
 	for _, a := range p.Adapters {
@@ -90,7 +94,7 @@ func (h *Hub) Receive(in Inbound, done func(Receipt)) error {
 // conversation is durable, or refused.
 func (h *Hub) Open(o Opening, done func(Opened)) error {
 	id := newID()
-	a := Arrival{Conversation: id, Channel: o.Channel, Token: o.Token, Identities: o.Identities}
+	a := Arrival{Conversation: id, Channel: o.Channel, Token: o.Token, Identities: o.Identities, Topic: o.Topic, Queue: o.Queue}
 	c, err := h.enter(h.conversations, id, func() (*conversation, begin) {
 		return h.newConversation(id), begin{arrival: a, opening: &o, opened: done}
 	})

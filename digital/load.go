@@ -77,7 +77,7 @@ func (c *conversation) rebuild(h History) {
 		f.take(e)
 	}
 	c.begun, c.touched, c.lastAgent, c.items, c.seen = h.Events[0].At, f.touched, f.lastAgent, f.items, f.seen
-	c.arrival.Conversation, c.arrival.Channel, c.arrival.Thread, c.arrival.To = c.id, f.channel, f.thread, f.to
+	c.arrival.Conversation, c.arrival.Channel, c.arrival.Thread, c.arrival.To, c.arrival.Queue = c.id, f.channel, f.thread, f.to, f.queue
 	if len(c.arrival.Identities) == 0 && f.from.Value != "" {
 		c.arrival.Identities = []journey.Identity{f.from}
 	}
@@ -160,6 +160,7 @@ func (c *conversation) reconcile(h History) {
 type fold struct {
 	channel    journey.Channel
 	thread, to string
+	queue      string   // that the opener wanted
 	page       *Opening // what the page had said of its visitor
 	from       journey.Identity
 	messages   []Message
@@ -181,6 +182,7 @@ func (f *fold) take(e journey.Event) {
 	switch e.Kind {
 	case journey.ConversationOpened:
 		f.thread, f.to, f.channel = e.Data[dataThread], e.Data[journey.DataTo], e.Channel
+		f.queue = e.Data[journey.DataQueue]
 		if name, language := e.Data[dataVisitor], e.Data[dataLanguage]; name != "" || language != "" {
 			f.page = &Opening{Name: name, Language: language}
 		}

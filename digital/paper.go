@@ -174,6 +174,7 @@ func (c *conversation) written(err error) {
 		c.failed(err)
 		return
 	}
+	c.hub.journal.Worked()
 	list := c.paper.writing
 	c.paper.writing = nil
 	for _, l := range list {
@@ -184,7 +185,7 @@ func (c *conversation) written(err error) {
 // failed gives a batch up: its messages are refused, so that their senders repeat them; its notes are tried again.
 func (c *conversation) failed(err error) {
 	c.hub.metrics.journalLost.Inc()
-	c.log.Error("messages not stored", "err", err)
+	c.hub.journal.Failed(err, "conversation", c.id)
 	c.paper.retryAt = c.now.Add(paperPause)
 	c.unwritten(&c.paper.writing)
 }

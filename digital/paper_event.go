@@ -116,6 +116,7 @@ func (c *conversation) beginning() journey.Event {
 	}
 	set(dataThread, c.arrival.Thread)
 	set(journey.DataTo, c.arrival.To)
+	set(journey.DataQueue, c.arrival.Queue)
 	if len(c.arrival.Identities) > 0 {
 		set(journey.DataFrom, c.arrival.Identities[0].Value)
 		set(dataIdentity, string(c.arrival.Identities[0].Type))

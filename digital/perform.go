@@ -31,6 +31,8 @@ func (c *conversation) onCommand(m Command) {
 		c.itemOver(m)
 	case Adopt:
 		c.adopt(m)
+	case WishDone:
+		c.wishDone(m)
 	case EndConversation:
 		c.close(m.By, m.Why)
 	case Tell:

@@ -97,6 +97,8 @@ type Opening struct {
 	Language   string
 	Page       string            // where he is
 	Facts      map[string]string // what the page told: journaled with the beginning, at most 8
+	Topic      string            // of the matter; empty: unknown
+	Queue      string            // straight to this queue; empty: as the router decides
 }
 
 // Opened answers an Opening.
@@ -112,7 +114,7 @@ type Outreach struct {
 	To      journey.Identity
 	From    string // our address; empty: the adapter's default
 	Record  string // the matter that it belongs to; empty: found by To
-	Agent   string
+	Agent   string // who writes; empty: the house itself or a program, whoever has the conversation
 	Name    string // the agent's, as customers see it
 	ID      string // of idempotence
 	Text    string
@@ -165,6 +167,8 @@ type Arrival struct {
 	Thread       string // channel, our and their address or the provider's thread: the key of the conversation among the open ones
 	Identities   []journey.Identity
 	To           string // our address
+	Topic        string // of the matter; empty: unknown
+	Queue        string // where the opener wants it; empty: as the router decides
 	Record       string // force this one
 	At           time.Time
 }
@@ -258,7 +262,8 @@ type Texts interface {
 	Text(prompts []string, language string) string
 }
 
-// Wishes takes what a conversation wants of other rooms. Methods never wait; an error is told to the script.
+// Wishes takes what a conversation wants of other rooms. Methods never wait; an error is told to the script. ErrLater says that the
+// answer takes its time: it comes as the command WishDone.
 type Wishes interface {
 	CallWanted(CallWanted) error
 	CallbackWanted(CallbackWanted) error
@@ -278,10 +283,13 @@ type CallWanted struct {
 
 // CallbackWanted asks for a callback in the record of a conversation. A waiting item of the conversation keeps its place: Item.
 type CallbackWanted struct {
+	ID           int
 	Conversation string
 	Record       string
 	Item         string // empty: none waits
 	Number       string
+	Known        bool   // the customer writes from it
+	Code         string // that was sent to it, as he writes it
 	Queue        string
 	From, Until  time.Time
 	At           time.Time
@@ -289,6 +297,7 @@ type CallbackWanted struct {
 
 // LinkWanted asks that a link with a token be sent: to "sms" or another channel.
 type LinkWanted struct {
+	ID           int
 	Conversation string
 	Record       string
 	Channel      journey.Channel

@@ -95,13 +95,18 @@ func (c *conversation) reached(r reached) {
 		}
 		return
 	}
-	if (c.state == convAgent || c.state == convParked) && c.item.agent != o.Agent {
+	from := Agent
+	switch {
+	case o.Agent == "":
+		from = System
+	case (c.state == convAgent || c.state == convParked) && c.item.agent != o.Agent:
 		c.refused(r.done, ErrFenced)
 		return
+	default:
+		c.lastAgent = o.Agent
 	}
-	c.lastAgent = o.Agent
 	c.write(line{done: []func(Receipt){r.done}, msg: &Message{
-		ID: o.ID, Conversation: c.id, At: c.now, From: Agent, Actor: o.Agent, Name: Clean(o.Name), Text: Clean(o.Text),
+		ID: o.ID, Conversation: c.id, At: c.now, From: from, Actor: o.Agent, Name: Clean(o.Name), Text: Clean(o.Text),
 	}})
 }
 

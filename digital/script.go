@@ -48,8 +48,9 @@ type (
 	Expired struct{}
 	// WishAnswered tells what became of a RequestCallback, SendLink or RequestCall.
 	WishAnswered struct {
-		ID  int
-		Err error
+		ID   int
+		Err  error
+		Text string // for the customer; may be empty
 	}
 )
 
@@ -99,6 +100,8 @@ type (
 	RequestCallback struct {
 		ID          int
 		Number      string
+		Known       bool   // it is the number that the customer writes from
+		Code        string // that was sent to it, as the customer writes it
 		Queue       string
 		From, Until time.Time
 	}

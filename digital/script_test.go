@@ -114,6 +114,47 @@ func TestWishes(t *testing.T) {
 	})
 }
 
+// TestWishDone: a wish that takes its time is answered later; booked, the item is not the conversation's any more.
+func TestWishDone(t *testing.T) {
+	var answers []digital.WishAnswered
+	p := &play{on: func(_ *play, ev digital.ScriptEvent) []digital.Action {
+		switch ev := ev.(type) {
+		case digital.Started:
+			return []digital.Action{digital.Enqueue{Queue: "sales"}, digital.RequestCallback{ID: 7, Number: "+49301234"}}
+		case digital.WishAnswered:
+			answers = append(answers, ev)
+		}
+		return nil
+	}}
+	virtually(t, acting(p), func(r *rig) {
+		r.house.Later = true
+		id := r.open()
+		w := r.house.Wishes()
+		if len(w) != 1 || len(answers) != 0 {
+			r.Fatalf("wishes %+v, answers %v before their time", w, answers)
+		}
+		item := w[0].(digital.CallbackWanted).Item
+		for _, m := range []digital.WishDone{{ID: 6, Item: "other-1"}, {ID: 7, Item: item, Err: digital.ErrFenced}} {
+			if err := r.hub.Post(id, m); err != nil {
+				r.Fatal(err)
+			}
+			synctest.Wait()
+			r.inState(id, "waiting")
+		}
+		if err := r.hub.Post(id, digital.WishDone{ID: 7, Item: item, Text: "at nine"}); err != nil {
+			r.Fatal(err)
+		}
+		synctest.Wait()
+		r.inState(id, "flow")
+		if v, _ := r.hub.View(id); v.Item != "" {
+			r.Fatalf("the conversation still has %s", v.Item)
+		}
+		if len(answers) != 3 || answers[1].Err == nil || answers[2] != (digital.WishAnswered{ID: 7, Text: "at nine"}) {
+			r.Fatalf("answers %+v", answers)
+		}
+	})
+}
+
 // TestSurvey: when the agent is gone the flow goes on; what ends then was ended by the agent.
 func TestSurvey(t *testing.T) {
 	p := &play{on: func(_ *play, ev digital.ScriptEvent) []digital.Action {

@@ -48,6 +48,30 @@ func TestReply(t *testing.T) {
 	})
 }
 
+// TestAProgramWrites: what nobody in particular sends is the house's; the answer prefers no agent.
+func TestAProgramWrites(t *testing.T) {
+	virtually(t, toQueue, func(r *rig) {
+		var sent digital.Receipt
+		o := digital.Outreach{Channel: journey.SMS, To: theirs, From: "+49221900", Record: "r_call", ID: "a1", Text: "Your parcel is here"}
+		if err := r.hub.Start(o, func(x digital.Receipt) { sent = x }); err != nil {
+			r.Fatal(err)
+		}
+		synctest.Wait()
+		if sent.Err != nil || len(r.sms.sent) != 1 {
+			r.Fatalf("receipt %+v, sent %+v", sent, r.sms.sent)
+		}
+		for _, e := range r.house.Events() {
+			if e.Kind == journey.MessageOut && e.Actor != "system" {
+				r.Errorf("written by %q", e.Actor)
+			}
+		}
+		r.texts("p1", "Thank you")
+		if w := r.lastItem(); w.Prefer != "" {
+			r.Errorf("work item %+v", w)
+		}
+	})
+}
+
 // TestThread: one thread is one conversation while it is open, and another one afterwards.
 func TestThread(t *testing.T) {
 	virtually(t, nil, func(r *rig) {

@@ -23,6 +23,7 @@ type Update struct {
 	P50          time.Duration `json:"p50,omitempty"`
 	P80          time.Duration `json:"p80,omitempty"`
 	By           string        `json:"by,omitempty"` // Call
+	Err          error         `json:"-"`            // Missing: ErrNotFound, or why nobody can tell at the moment
 }
 
 // UpdateKind names what an Update tells.
@@ -39,7 +40,7 @@ const (
 	Presence   UpdateKind = "presence" // the customer's device is connected (On), or not
 	CallBeside UpdateKind = "call"     // By wants a voice
 	Lagging    UpdateKind = "lagging"  // updates were lost for this feed: Follow again with the last sequence that you have
-	Missing    UpdateKind = "missing"  // the answer to Follow: there is no such conversation
+	Missing    UpdateKind = "missing"  // the answer to Follow: there is no such conversation, or none that can be read now (Err)
 )
 
 // View is a conversation as readers see it: a copied value, at most one event old.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"net/url"
+	"path"
 	"strings"
 	"time"
 )
@@ -12,7 +12,7 @@ import (
 // Config says how the door behaves. Zero fields take the default in brackets.
 type Config struct {
 	Secure  bool           // people come by TLS: Secure cookies and HSTS
-	Origins []string       // other web origins whose scripts may use the door, e.g. "https://crm.example"; our own is always one
+	Origins []string       // other web origins whose scripts may use the door, as patterns of path.Match: "https://crm.example", "https://*.shop.example"; our own is always one
 	Proxies []netip.Prefix // proxies whose X-Forwarded-For is believed
 
 	SessionIdle time.Duration // a session unused for so long is over [12h]
@@ -146,11 +146,12 @@ func (a Area) check(path string, fault func(path, form string, args ...any)) {
 	}
 }
 
-// checkOrigin wants scheme, host and port as a browser sends them.
+// checkOrigin wants scheme, host and port as a browser sends them; a star stands for any part of the host, not for all of it.
 func checkOrigin(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || text != strings.ToLower(u.Scheme+"://"+u.Host) {
-		return fmt.Errorf("%q is no origin: write it like https://crm.example or http://localhost:3000", text)
+	scheme, host, ok := strings.Cut(text, "://")
+	_, err := path.Match(text, "")
+	if !ok || err != nil || scheme != "https" && scheme != "http" || strings.Trim(host, "*.:") == "" || strings.ContainsAny(host, "/@ ?#") || text != strings.ToLower(text) {
+		return fmt.Errorf("%q is no origin: write it like https://crm.example, https://*.shop.example or http://localhost:3000", text)
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"tandem/digital/outage"
 )
 
 // Parts are what a Keeper works with.
@@ -24,6 +26,7 @@ type Keeper struct {
 	areas   []Area // longest prefix first
 	docs    Documents
 	log     *slog.Logger
+	away    *outage.Log // requests turned away because the store cannot answer
 	m       *metrics
 	hash    *hasher
 	rates   *rates
@@ -47,7 +50,7 @@ func New(cfg Config, p Parts) (*Keeper, error) {
 	slices.SortStableFunc(areas, func(a, b Area) int { return cmp.Compare(len(b.Prefix), len(a.Prefix)) })
 	m := newMetrics(p.Registerer)
 	return &Keeper{
-		cfg: cfg, areas: areas, docs: Checked(p.Documents), log: p.Log, m: m,
+		cfg: cfg, areas: areas, docs: Checked(p.Documents), log: p.Log, m: m, away: outage.New(p.Log, "door"),
 		hash:    newHasher(cfg.Hashes, cfg.HashQueue, m),
 		rates:   newRates(cfg),
 		lockout: newLockout(cfg),

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 )
@@ -36,6 +37,18 @@ func (k *Keeper) ownOrigin(r *http.Request, origin string) bool {
 	return (u.Scheme == "https" || u.Scheme == "http") && strings.EqualFold(u.Host, r.Host)
 }
 
+// listed tells whether an origin is one of Config.Origins.
+func (k *Keeper) listed(origin string) bool {
+	u, err := url.Parse(strings.ToLower(origin))
+	if err != nil || u.Host == "" || u.User != nil || u.Path != "" {
+		return false
+	}
+	return slices.ContainsFunc(k.cfg.Origins, func(pattern string) bool {
+		fits, err := path.Match(pattern, u.Scheme+"://"+u.Host)
+		return fits && err == nil
+	})
+}
+
 // checkOrigin lets scripts of our own and of listed origins in, and answers the questions that browsers ask beforehand (CORS).
 func (k *Keeper) checkOrigin(w http.ResponseWriter, r *http.Request, a Area) bool {
 	origin := r.Header.Get("Origin")
@@ -43,7 +56,7 @@ func (k *Keeper) checkOrigin(w http.ResponseWriter, r *http.Request, a Area) boo
 	if origin == "" || k.ownOrigin(r, origin) {
 		return true
 	}
-	listed := slices.Contains(k.cfg.Origins, strings.ToLower(origin))
+	listed := k.listed(origin)
 	switch {
 	case listed:
 		w.Header().Set("Access-Control-Allow-Origin", origin)

@@ -76,6 +76,16 @@ func (k *Keeper) Login(ctx context.Context, user, password, addr string) (Sessio
 	return k.begin(ctx, s)
 }
 
+// HasPassword tells whether a password is a user's: for who sets passwords, not for who signs in. It begins nothing, and neither counts nor
+// logs a wrong one.
+func (k *Keeper) HasPassword(ctx context.Context, user, password string) (bool, error) {
+	s, err := k.storedUser(ctx, lower(user))
+	if err != nil || s.Hash == "" {
+		return false, err
+	}
+	return k.hash.check(ctx, password, s.Hash)
+}
+
 // storedUser gives a user or, if there is none, an empty one.
 func (k *Keeper) storedUser(ctx context.Context, name string) (storedUser, error) {
 	if !userName.MatchString(name) {

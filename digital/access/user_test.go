@@ -182,14 +182,14 @@ func TestLRUIsBounded(t *testing.T) {
 }
 
 func TestConfigFaults(t *testing.T) {
-	err := Config{Origins: []string{"crm.example", "https://ok.example", "https://x.example/path"}, Hashes: -1, LockFor: -1,
+	err := Config{Origins: []string{"crm.example", "https://ok.example", "https://x.example/path", "https://*", "https://[", "https://*.ok.example"}, Hashes: -1, LockFor: -1,
 		Areas: []Area{{Prefix: "x"}, {Prefix: "/a", Public: true, Roles: []Role{Admin}}, {Prefix: "/a", Ancestors: []string{"x; script-src *"}}, {Prefix: "/b", Roles: []Role{"king"}}}}.Validate()
-	for _, want := range []string{"origins[0]", "origins[2]", "hashes", "lock_for", "areas[0].prefix", "areas[1]", "areas[2].prefix", "areas[2]: ", "areas[3].roles"} {
+	for _, want := range []string{"origins[0]", "origins[2]", "origins[3]", "origins[4]", "hashes", "lock_for", "areas[0].prefix", "areas[1]", "areas[2].prefix", "areas[2]: ", "areas[3].roles"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no fault about %s in:\n%v", want, err)
 		}
 	}
-	if strings.Contains(err.Error(), "origins[1]") {
+	if strings.Contains(err.Error(), "origins[1]") || strings.Contains(err.Error(), "origins[5]") {
 		t.Errorf("a right origin is a fault: %v", err)
 	}
 	if _, err := New(Config{}, Parts{}); err == nil {

@@ -53,6 +53,7 @@ func (k *Keeper) admit(w http.ResponseWriter, r *http.Request, v *visit) (*http.
 	p, err := k.Authenticate(r)
 	switch {
 	case err == nil:
+		k.away.Worked()
 		return k.admitPrincipal(w, r, v, p)
 	case !errors.Is(err, ErrProof) && !errors.Is(err, ErrNoProof):
 		k.fail(w, r, err)
@@ -138,7 +139,8 @@ func (k *Keeper) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if r.Context().Err() == nil {
-		k.log.Error("door", "request", RequestID(r.Context()), "err", err)
+		k.m.refused("store")
+		k.away.Failed(err, "request", RequestID(r.Context()))
 	}
 	WriteProblem(w, r, Problem{Status: http.StatusServiceUnavailable, Detail: "the store cannot answer", RetryAfter: 5 * time.Second,
 		Do: "try again; /readyz says what is down"})

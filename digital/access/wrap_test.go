@@ -1,10 +1,12 @@
 package access
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -64,7 +66,7 @@ func TestWhoComesIn(t *testing.T) {
 }
 
 func TestForgedRequests(t *testing.T) {
-	r := newRig(t, Config{Origins: []string{"https://crm.example"}, Areas: []Area{{Prefix: "/public/", Public: true}, {Prefix: "/widget/", Public: true, AnyOrigin: true}}})
+	r := newRig(t, Config{Origins: []string{"https://crm.example", "https://*.shop.example"}, Areas: []Area{{Prefix: "/public/", Public: true}, {Prefix: "/widget/", Public: true, AnyOrigin: true}}})
 	r.user("eva", Supervisor, "")
 	cookie := r.session("eva").Secret
 	bearer := "Bearer " + r.token(Integrator)
@@ -82,6 +84,13 @@ func TestForgedRequests(t *testing.T) {
 		{"a listed site with a cookie", "POST", "/v1/x", []string{"Cookie", cookie, "Origin", crm, ForgeryHeader, "1"}, 403},
 		{"a listed site with a token", "POST", "/v1/x", []string{"Authorization", bearer, "Origin", crm}, 200},
 		{"another site with a token", "POST", "/v1/x", []string{"Authorization", bearer, "Origin", evil}, 403},
+		{"a site of a pattern with a token", "POST", "/v1/x", []string{"Authorization", bearer, "Origin", "https://www.shop.example"}, 200},
+		{"a site of a pattern, in capitals", "POST", "/v1/x", []string{"Authorization", bearer, "Origin", "https://WWW.shop.example"}, 200},
+		{"a site beside a pattern", "POST", "/v1/x", []string{"Authorization", bearer, "Origin", "https://shop.example"}, 403},
+		{"a site of a pattern without TLS", "POST", "/v1/x", []string{"Authorization", bearer, "Origin", "http://www.shop.example"}, 403},
+		{"a site of a pattern on another port", "POST", "/v1/x", []string{"Authorization", bearer, "Origin", "https://www.shop.example:81"}, 403},
+		{"a pattern as user", "POST", "/v1/x", []string{"Authorization", bearer, "Origin", "https://www@www.shop.example"}, 403},
+		{"a socket of a pattern", "GET", "/public/x", []string{"Origin", "https://www.shop.example", "Upgrade", "websocket"}, 200},
 		{"a server with a token", "POST", "/v1/x", []string{"Authorization", bearer}, 200},
 		{"null origin", "DELETE", "/v1/x", []string{"Cookie", cookie, "Origin", "null", ForgeryHeader, "1"}, 403},
 		{"origin with our name as user", "POST", "/v1/x", []string{"Cookie", cookie, "Origin", "http://gate.example@evil.example", ForgeryHeader, "1"}, 403},
@@ -254,7 +263,8 @@ func (broken) Get(context.Context, string) (Document, error) {
 func TestStoreDown(t *testing.T) {
 	r := newRig(t, Config{Areas: []Area{{Prefix: "/public/", Public: true}}})
 	token := r.token(Admin)
-	k, err := New(Config{}, Parts{Documents: broken{r.docs}})
+	var log bytes.Buffer
+	k, err := New(Config{}, Parts{Documents: broken{r.docs}, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,6 +272,12 @@ func TestStoreDown(t *testing.T) {
 	w := r.call("GET", "/v1/x", "", "Authorization", "Bearer "+token)
 	if wantStatus(t, w, 503); strings.Contains(w.Body.String(), "disk") || w.Header().Get("Retry-After") == "" {
 		t.Errorf("got %v %s", w.Header(), w.Body)
+	}
+	for range 3 {
+		r.call("GET", "/v1/x", "", "Authorization", "Bearer "+token)
+	}
+	if n := strings.Count(log.String(), "disk of the house"); n != 1 {
+		t.Errorf("the outage is logged %d times, want once:\n%s", n, log.String())
 	}
 	wantStatus(t, r.call("GET", "/v1/x", ""), 401)
 	for range 10 {

@@ -41,11 +41,18 @@ func add[I, O any](s *Server, id string, handler func(context.Context, *I) (*O, 
 		if err != nil {
 			return nil, s.problem(ctx, id, err)
 		}
+		s.away.Worked()
 		return out, nil
 	})
 }
 
-func describe(r row) string {
+// explained are routes that need more words than a line.
+var explained = map[string]string{"eraseCustomer": erasureReaches}
+
+// describe says who may use a route, and what it does where a line does not say it.
+func describe(r row) string { return strings.TrimSpace(roleText(r) + " " + explained[r.id]) }
+
+func roleText(r row) string {
 	roles := make([]string, len(r.roles))
 	for i, role := range r.roles {
 		roles[i] = string(role)
@@ -82,7 +89,7 @@ func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
 			Do: "send Authorization: Bearer <token> (tandem token create), or sign in"}
 	case !slices.Contains(row.roles, p.Role):
 		problem = access.Problem{Status: http.StatusForbidden, Detail: row.id + " is not open to the role " + string(p.Role),
-			Do: "roles that may: " + strings.TrimPrefix(describe(withoutScope(row)), "Roles: ")}
+			Do: "roles that may: " + strings.TrimPrefix(roleText(withoutScope(row)), "Roles: ")}
 	case row.scope != "" && !p.May(row.scope):
 		problem = access.Problem{Status: http.StatusForbidden, Detail: "the token's scopes do not allow " + row.scope,
 			Do: "issue a token with the scope " + row.scope}
@@ -138,7 +145,8 @@ func (s *Server) problem(ctx context.Context, id string, err error) error {
 		return s.complete(ctx, access.Problem{Status: http.StatusTooManyRequests, Detail: busy.Why, RetryAfter: busy.After, Do: "wait as long as Retry-After says"})
 	}
 	if errors.Is(err, access.ErrStore) {
-		s.Log.Error("request failed", "request", access.RequestID(ctx), "method", id, "err", err)
+		s.m.internal.Inc()
+		s.away.Failed(err, "request", access.RequestID(ctx), "method", id)
 		return s.complete(ctx, access.Problem{Status: http.StatusInternalServerError, Detail: access.ErrStore.Error(), RetryAfter: 5 * time.Second,
 			Do: "look whether it was done, then try again; /v1/health says what is down"})
 	}

@@ -153,7 +153,7 @@ func TestOwnAgentOnly(t *testing.T) {
 		{"POST", "/v1/calls", `{"then":"+4930123"}`, 201},
 		{"POST", "/v1/calls", `{"first":"agent:ben","then":"+4930123"}`, 403},
 		{"POST", "/v1/conversations/v/messages", `{"text":"x","from":"customer"}`, 403},
-		{"POST", "/v1/links", `{"purpose":"call","strength":"authenticated"}`, 403},
+		{"POST", "/v1/links", `{"purpose":"call","record":"r_1","strength":"authenticated"}`, 403},
 	} {
 		wantStatus(t, r.call(access.Agent, tt.method, tt.path, tt.body), tt.status)
 	}
@@ -190,6 +190,14 @@ func TestErrors(t *testing.T) {
 	}
 	if !strings.Contains(r.log.String(), "secret of the house") {
 		t.Error("our own error is not logged")
+	}
+	r.log.Reset()
+	r.house.err = fmt.Errorf("%w: disk full", access.ErrStore) // goes on since the one above
+	for range 3 {
+		wantStatus(t, r.call(access.Admin, "GET", "/v1/queues/sales", ""), 500)
+	}
+	if strings.Contains(r.log.String(), "disk full") {
+		t.Errorf("an outage that was told is told again:\n%s", r.log)
 	}
 }
 

@@ -29,7 +29,11 @@ func (s *Server) registerCalls() {
 		if s.Rooms.Calls == nil {
 			return nil, missing("calls")
 		}
-		return reply(s.Rooms.Calls.ShowCall(ctx, in.Call))
+		call, err := s.Rooms.Calls.ShowCall(ctx, in.Call)
+		if who(ctx).Role == access.Agent {
+			call.Listeners = nil
+		}
+		return reply(call, err)
 	})
 	add(s, "traceCall", func(ctx context.Context, in *CallPath) (*output[Trace], error) {
 		if s.Rooms.Calls == nil {
@@ -81,7 +85,7 @@ type originateInput struct {
 		Record   string            `json:"record,omitempty" maxLength:"128"`
 		Token    string            `json:"token,omitempty" maxLength:"128" doc:"A link token in place of record"`
 		Timeout  int               `json:"timeout,omitempty" minimum:"0" maximum:"120" doc:"Seconds that the first side may ring"`
-		Data     map[string]string `json:"data,omitempty" maxProperties:"32" doc:"Shown to the agent"`
+		Data     map[string]string `json:"data,omitempty" maxProperties:"32" doc:"Shown to the agent with the item: only where then is queue:<name>"`
 	}
 }
 

@@ -114,14 +114,14 @@ func (s *Server) registerMessages() {
 type openInput struct {
 	Body struct {
 		Channel  string            `json:"channel" enum:"chat,sms,email"`
-		Thread   string            `json:"thread,omitempty" maxLength:"128" doc:"Your id of the thread: the same one again resumes it"`
+		Thread   string            `json:"thread,omitempty" maxLength:"128" doc:"Your id of the thread, of your token alone: the same one again resumes it while it is open, up to 30 days after its last use"`
 		Name     string            `json:"name,omitempty" maxLength:"128"`
 		Address  map[string]string `json:"address,omitempty" maxProperties:"8" doc:"Of the customer: tel, email, web or ext to its value"`
 		Topic    string            `json:"topic,omitempty" maxLength:"128"`
 		Queue    string            `json:"queue,omitempty" maxLength:"128" doc:"Straight to a queue; absent: the channel's flow"`
 		Token    string            `json:"token,omitempty" maxLength:"128" doc:"A link token: the record that it carries goes on"`
 		Text     string            `json:"text,omitempty" maxLength:"8192" doc:"The first message"`
-		Data     map[string]string `json:"data,omitempty" maxProperties:"32" doc:"Shown to the agent"`
+		Data     map[string]string `json:"data,omitempty" maxProperties:"8" doc:"Shown to the agent; names of at most 32 bytes"`
 		Attested bool              `json:"attested,omitempty" doc:"You have verified the addresses"`
 	}
 }

@@ -67,6 +67,12 @@ func (s *Server) merge(ctx context.Context, in *mergeInput) (Merge, error) {
 	return Merge{Into: in.Customer, Other: in.Body.Other, Reason: in.Body.Reason, By: who(ctx).Actor()}, nil
 }
 
+// erasureReaches says in the document what an erasure does and what it leaves: the answer says it too.
+const erasureReaches = "Destroyed are the keys of the customer and of all his records, with names, addresses, attributes, messages and notes; " +
+	"ended is what waits for him (callbacks, conversations, calls in a queue), and removed are his attachments. Times, kinds, ids, topics and outcomes stay. " +
+	"Not reached are the call detail records, which keep both numbers, the files of recordings, logs, opt-outs of texts, results kept for an Idempotency-Key " +
+	"(24 hours), and what an agent has in hand until it ends: not_reached in the answer lists them. It can be asked for again."
+
 func (s *Server) registerPrivacy() {
 	add(s, "exportCustomer", func(ctx context.Context, in *CustomerPath) (*output[Export], error) {
 		if s.Rooms.Customers == nil {
@@ -80,13 +86,13 @@ func (s *Server) registerPrivacy() {
 		Body struct {
 			Confirm string `json:"confirm" maxLength:"128" doc:"The customer's id once more: this cannot be taken back"`
 		}
-	}) (*nothing, error) {
+	}) (*output[Erasure], error) {
 		if s.Rooms.Customers == nil {
 			return nil, missing("customers")
 		}
 		if in.Body.Confirm != in.Customer {
 			return nil, Refuse(fmt.Errorf("the erasure is not confirmed: %w", ErrInvalid), "body.confirm", "give the customer's id once more")
 		}
-		return replyDone(s.Rooms.Customers.EraseCustomer(ctx, in.Customer, who(ctx).Actor()))
+		return reply(s.Rooms.Customers.EraseCustomer(ctx, in.Customer, who(ctx).Actor()))
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"tandem/digital/access"
+	"tandem/digital/outage"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 // once gives a POST with an Idempotency-Key its effect once: it writes down that the request begins, lets it through, and keeps its result.
 type once struct {
 	docs access.Documents
-	log  *slog.Logger
+	away *outage.Log
 	m    *metrics
 }
 
@@ -118,7 +119,8 @@ func (o *once) run(ctx huma.Context, next func(huma.Context), k keyed) {
 		return
 	}
 	if err != nil {
-		o.log.Error("idempotency key not written", "request", access.RequestID(r.Context()), "err", err)
+		o.m.internal.Inc()
+		o.away.Failed(fmt.Errorf("idempotency key not written: %w", err), "request", access.RequestID(r.Context()))
 		access.WriteProblem(w, r, access.Problem{Status: http.StatusServiceUnavailable, Detail: "the store cannot remember the Idempotency-Key: nothing was done",
 			RetryAfter: 5 * time.Second, Do: "try again with the same key"})
 		return
@@ -145,7 +147,7 @@ func (o *once) finish(ctx context.Context, d access.Document, res result, c *cap
 		_, err = o.put(ctx, d, res)
 	}
 	if err != nil {
-		o.log.Error("result of an idempotency key not kept", "err", err)
+		o.away.Failed(fmt.Errorf("result of an idempotency key not kept: %w", err))
 	}
 }
 

@@ -195,8 +195,8 @@ func (h *house) UnmergeCustomers(_ context.Context, m Merge) (Customer, error) {
 func (h *house) ExportCustomer(_ context.Context, id, by string) (Export, error) {
 	return Export{Customer: id, Data: json.RawMessage(`{"x":1}`)}, h.ask("ExportCustomer", by)
 }
-func (h *house) EraseCustomer(_ context.Context, id, by string) error {
-	return h.ask("EraseCustomer", by)
+func (h *house) EraseCustomer(_ context.Context, id, by string) (Erasure, error) {
+	return Erasure{Customer: id}, h.ask("EraseCustomer", by)
 }
 func (h *house) IssueLink(_ context.Context, l NewLink) (Link, error) {
 	return Link{Token: "once", URL: "https://gate.example/l/once"}, h.ask("IssueLink", l)

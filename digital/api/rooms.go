@@ -110,8 +110,8 @@ type Customers interface {
 	UnmergeCustomers(ctx context.Context, m Merge) (Customer, error)
 	// ExportCustomer gives everything that is kept of a customer.
 	ExportCustomer(ctx context.Context, id, by string) (Export, error)
-	// EraseCustomer destroys what is personal. ErrConflict under legal hold.
-	EraseCustomer(ctx context.Context, id, by string) error
+	// EraseCustomer destroys what is personal, and tells what is left. ErrConflict under legal hold.
+	EraseCustomer(ctx context.Context, id, by string) (Erasure, error)
 }
 
 // Links issues the tokens that carry a record from one channel to another.

@@ -13,6 +13,7 @@ import (
 	"tandem/digital/access"
 	"tandem/digital/api/feed"
 	"tandem/digital/api/webhook"
+	"tandem/digital/outage"
 )
 
 // MaxLimit is the most entries of a list's page.
@@ -45,6 +46,7 @@ type Server struct {
 	added  map[string]bool
 	m      *metrics
 	once   *once
+	away   *outage.Log // requests that failed because the store cannot answer
 	stream *feed.Streams
 }
 
@@ -59,7 +61,8 @@ func New(p Parts) (*Server, error) {
 	p.Documents = access.Checked(p.Documents)
 	m := newMetrics(p.Registerer)
 	s := &Server{Parts: p, mux: http.NewServeMux(), rows: map[string]row{}, added: map[string]bool{}, m: m,
-		once: &once{docs: p.Documents, log: p.Log, m: m}}
+		away: outage.New(p.Log, "request failed")}
+	s.once = &once{docs: p.Documents, away: s.away, m: m}
 	for _, r := range routes {
 		if _, double := s.rows[r.id]; double {
 			panic("api: two rows for " + r.id)

@@ -82,14 +82,13 @@ func knownScope(scope string) bool {
 // linkInput asks for a token that carries a record.
 type linkInput struct {
 	Body struct {
-		Record   string            `json:"record,omitempty" maxLength:"128" doc:"Absent: a new record when it is used"`
-		Purpose  string            `json:"purpose" enum:"call,message" doc:"Click-to-call (15 minutes) or a link to the chat page (7 days)"`
-		Channels []string          `json:"channels,omitempty" maxItems:"5" doc:"That it may be used over; absent: all"`
-		Strength string            `json:"strength,omitempty" enum:"claimed,attested,authenticated" doc:"How well the bearer is known"`
-		Seconds  int               `json:"seconds,omitempty" minimum:"0" maximum:"2592000" doc:"Until it is over"`
-		Uses     int               `json:"uses,omitempty" minimum:"0" maximum:"1000" doc:"How often it may be used; 0 is once"`
-		Identity string            `json:"identity,omitempty" maxLength:"256" doc:"Bound to this address"`
-		Data     map[string]string `json:"data,omitempty" maxProperties:"32" doc:"Page, transcript and the like, shown to the agent"`
+		Record   string   `json:"record" minLength:"1" maxLength:"128" doc:"That it goes on with"`
+		Purpose  string   `json:"purpose" enum:"call,message" doc:"Click-to-call (15 minutes) or a link to the chat page (7 days)"`
+		Channels []string `json:"channels,omitempty" maxItems:"5" doc:"That it may be used over; absent: all"`
+		Strength string   `json:"strength,omitempty" enum:"claimed,attested,authenticated" doc:"How well the bearer is known"`
+		Seconds  int      `json:"seconds,omitempty" minimum:"0" maximum:"2592000" doc:"Until it is over"`
+		Uses     int      `json:"uses,omitempty" minimum:"0" maximum:"1000" doc:"How often it may be used; 0 is once"`
+		Identity string   `json:"identity,omitempty" maxLength:"256" doc:"Taken from this address only: a number in E.164, an e-mail address or sip:user@host"`
 	}
 }
 
@@ -102,6 +101,6 @@ func (s *Server) issueLink(ctx context.Context, in *linkInput) (*created[Link], 
 		return nil, Refuse(fmt.Errorf("vouching for the bearer: %w", ErrDenied), "body.strength", "use a token of role integrator")
 	}
 	l, err := s.Rooms.Links.IssueLink(ctx, NewLink{Record: b.Record, Purpose: b.Purpose, Channels: b.Channels, Strength: b.Strength,
-		TTL: time.Duration(b.Seconds) * time.Second, Uses: b.Uses, Identity: b.Identity, Data: b.Data, By: who(ctx).Actor()})
+		TTL: time.Duration(b.Seconds) * time.Second, Uses: b.Uses, Identity: b.Identity, By: who(ctx).Actor()})
 	return replyNew(l, err, func(l Link) string { return l.URL })
 }

@@ -109,6 +109,9 @@ type Call struct {
 	Endpoint  string    `json:"endpoint,omitempty"`
 	Flow      string    `json:"flow,omitempty"`
 	Peer      string    `json:"peer,omitempty" doc:"Whom the caller talks to"`
+	Agent     string    `json:"agent,omitempty" doc:"The agent who talks in it, whoever called whom"`
+	Listeners []string  `json:"listeners,omitempty" doc:"Supervisors who hear it; not shown to agents"`
+	Listens   string    `json:"listens,omitempty" doc:"The call that its caller hears, as a supervisor"`
 	Hold      bool      `json:"hold,omitempty"`
 	Recording string    `json:"recording,omitempty"`
 	Began     time.Time `json:"began"`

@@ -116,6 +116,17 @@ type Export struct {
 	Data     json.RawMessage `json:"data"`
 }
 
+// Erasure is what became of a customer's data, and what is left to the operator.
+type Erasure struct {
+	Customer    string   `json:"customer"`
+	Records     int      `json:"records" doc:"Whose personal content cannot be read any more"`
+	Ended       []string `json:"ended" nullable:"false" doc:"Items that waited for the customer"`
+	InHand      []string `json:"in_hand" nullable:"false" doc:"Items that an agent has: the dispatcher forgets them when they end"`
+	Attachments int      `json:"attachments" doc:"Files removed"`
+	Recordings  []string `json:"recordings" nullable:"false" doc:"Files below recordings.path that name the customer's voice: not removed"`
+	NotReached  []string `json:"not_reached" nullable:"false" doc:"What is left to the operator"`
+}
+
 // NewLink asks for a token that carries a record to another channel.
 type NewLink struct {
 	Record   string
@@ -125,7 +136,6 @@ type NewLink struct {
 	TTL      time.Duration // 0: 15 minutes for call, 7 days for message
 	Uses     int           // 0: 1
 	Identity string        // bound to this address; may be empty
-	Data     map[string]string
 	By       string
 }
 

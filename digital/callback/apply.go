@@ -76,16 +76,57 @@ func (p *Plans) open(number string, at time.Time) (open bool, next time.Time) {
 
 func (p *Plans) add(r Request) *plan {
 	x := &plan{req: r, from: r.From}
+	if r.Held {
+		x.held, x.from = true, r.From.Add(holdTime)
+	}
 	p.live[r.ID], p.keys[r.key()] = x, x
 	if r.Mode == CustomerFirst {
-		q := p.queues[r.Queue]
-		if q == nil {
-			q = &queue{}
-			p.queues[r.Queue] = q
-		}
-		q.list = append(q.list, x)
+		p.enlist(x)
 	}
 	return x
+}
+
+// enlist has a customer be reached first when an agent will be free; leave undoes it.
+func (p *Plans) enlist(x *plan) {
+	q := p.queues[x.req.Queue]
+	if q == nil {
+		q = &queue{}
+		p.queues[x.req.Queue] = q
+	}
+	q.list = append(q.list, x)
+}
+
+func (e WisherGone) apply(p *Plans) {
+	if x := p.live[e.Item]; x != nil { // others were refused, or have ended
+		p.unhold(x)
+	}
+}
+
+// unhold lets a callback be dialled whose customer has hung up: at once, or when its window begins.
+func (p *Plans) unhold(x *plan) {
+	from := x.req.From
+	if soon := p.now.Add(hangTime); from.Before(soon) {
+		from = soon
+	}
+	if !x.held || x.state != planWaiting || !from.Before(x.from) {
+		return
+	}
+	x.held, x.from = false, from
+	p.effect(postpone{x.req.ID, "hung up", from})
+}
+
+func (e Unserved) apply(p *Plans) {
+	x := p.find(e.Item)
+	if x == nil {
+		return
+	}
+	if x.req.Mode != CustomerFirst || x.state != planReached {
+		p.Strays++
+		return
+	}
+	x.outcome, x.from = NoAgent, p.now.Add(or(x.req.Gap, 10*time.Minute))
+	p.enlist(x)
+	p.move(x, planUnserved)
 }
 
 func (e Cancel) apply(p *Plans) {
@@ -141,7 +182,7 @@ func (p *Plans) allowed(x *plan) bool {
 func (p *Plans) attempt(x *plan) Attempt {
 	r := x.req
 	return Attempt{Item: r.ID, Record: r.Record, Interaction: r.Interaction, Queue: r.Queue, Number: r.Number,
-		Conversation: r.Conversation, Mode: r.Mode, Ring: p.cfg.Ring, Data: r.Data}
+		Conversation: r.Conversation, Mode: r.Mode, Ring: p.cfg.Ring, Data: r.Data, Last: x.tries+1 >= or(r.Attempts, 3)}
 }
 
 func (e Withdrawn) apply(p *Plans) {
@@ -210,6 +251,10 @@ func (e Restore) apply(p *Plans) {
 			x.state = planReached
 			p.leave(x)
 		}
+		if x.from = l.From; x.tries > 0 {
+			x.held = false
+		}
+		p.unhold(x) // no call has outlived the process
 	}
 }
 

@@ -3,7 +3,8 @@
 // Nouns: a Request asks for a callback; it is booked as a work item (Booking), in the place of a waiting call or anew. An
 // Attempt is one try to reach the customer, its Outcome what became of it. Agent first: an agent is offered the item and rung,
 // then the customer is dialled. Customer first: the item is dormant; when an agent will soon be free (Forecast) the customer is
-// dialled and, once there, waits as a caller at the item's old place. Plans is the pure core: Step takes an event and the
+// dialled and, once there, waits as a caller at the item's old place; in vain (Unserved), the item is dormant again. A request that
+// is Held is not dialled before its customer has hung up (WisherGone). Plans is the pure core: Step takes an event and the
 // time and returns effects. Owner is its one goroutine, with one bounded mailbox and one timer.
 //
 // Obligations of the caller:

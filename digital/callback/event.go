@@ -33,6 +33,13 @@ type Result struct {
 	Call    string
 }
 
+// Unserved says that a customer who was reached first has waited in vain: the item is a dormant callback again, and the queue has
+// been told of the attempt.
+type Unserved struct{ Item string }
+
+// WisherGone says that the customer for whom a callback is held is on the line no more.
+type WisherGone struct{ Item string }
+
 // Forecast answers Foresee. Free is how many agents could take the item at once, Ahead how many callers wait before it.
 type Forecast struct {
 	Item        string
@@ -77,7 +84,10 @@ type (
 		item, reason string
 		from         time.Time
 	}
-	join    struct{ item, call string }
+	join struct {
+		booking Booking
+		call    string
+	}
 	drop    struct{ item, reason string }
 	foresee struct{ item string }
 	counted struct{ outcome Outcome }

@@ -167,7 +167,7 @@ func (e postpone) perform(o *Owner) {
 }
 
 func (e join) perform(o *Owner) {
-	o.failed("join", e.item, o.queue.Join(e.item, e.call))
+	o.failed("join", e.booking.Item, o.queue.Join(e.booking, e.call))
 }
 
 func (e counted) perform(o *Owner) { o.metrics.outcomes.WithLabelValues(string(e.outcome)).Inc() }

@@ -41,8 +41,8 @@ func (h *house) Postpone(item string, _ time.Time, reason string) error {
 	return nil
 }
 
-func (h *house) Join(item, call string) error {
-	h.booked = append(h.booked, item+" by "+call)
+func (h *house) Join(b Booking, call string) error {
+	h.booked = append(h.booked, b.Item+" by "+call)
 	return nil
 }
 

@@ -24,14 +24,15 @@ const (
 	planJoined                    // the customer has answered, customer first
 	planMissed                    // the customer was not reached
 	planAgentMissed               // the agent did not answer
+	planUnserved                  // the customer was there, and no agent
 	planWithdrawn                 // the offer is over
 	planCancel                    // nobody wants it any more
 	planEnded                     // the item has ended
 	planOns
 )
 
-var planOnNames = [planOns]string{"offered", "due", "reached", "reached first", "missed", "agent missed", "withdrawn", "cancel",
-	"item ended"}
+var planOnNames = [planOns]string{"offered", "due", "reached", "reached first", "missed", "agent missed",
+	"unserved", "withdrawn", "cancel", "item ended"}
 
 type planDo uint32
 
@@ -69,6 +70,7 @@ var planRows = []planRow{
 	{planDialling, planCancel, planOver, planHangup | planDrop | planForget, "3B"},
 	{planDialling, planEnded, planOver, planHangup | planForget, "3B"},
 
+	{planReached, planUnserved, planWaiting, planNote, "3B customer-first"},
 	{planReached, planEnded, planOver, planForget, "3B"},
 }
 

@@ -196,7 +196,9 @@ func scriptEvent(t *testing.T, verb string, words []string) Event {
 	case "ask":
 		return Ask{Request{ID: kv["item"], Waiting: kv["waiting"] != "", Record: "r_" + kv["item"], Customer: kv["customer"],
 			Number: kv["number"], Conversation: kv["thread"], Queue: or(kv["queue"], "sales"), From: moment("from"),
-			Until: moment("until"), Mode: Mode(kv["mode"]), Source: ByWeb, Gap: span("gap")}}
+			Until: moment("until"), Mode: Mode(kv["mode"]), Source: ByWeb, Gap: span("gap"), Held: kv["held"] != ""}}
+	case "gone":
+		return WisherGone{kv["item"]}
 	case "cancel":
 		return Cancel{kv["item"], kv["by"]}
 	case "offered":
@@ -212,6 +214,8 @@ func scriptEvent(t *testing.T, verb string, words []string) Event {
 		return Result{kv["attempt"], Outcome(kv["is"]), kv["call"]}
 	case "forecast":
 		return Forecast{Item: kv["item"], Free: num("free"), Ahead: num("ahead"), P50: span("p50"), Known: kv["p50"] != ""}
+	case "unserved":
+		return Unserved{kv["item"]}
 	case "ended":
 		return Ended{kv["item"], kv["is"], kv["why"]}
 	case "tick":
@@ -243,7 +247,7 @@ func effectText(e Effect) string {
 	case postpone:
 		return fmt.Sprintf("Postpone %s to %v: %s", e.item, since(e.from), e.reason)
 	case join:
-		return fmt.Sprintf("Join %s by %s", e.item, e.call)
+		return fmt.Sprintf("Join %s by %s", e.booking.Item, e.call)
 	case drop:
 		return fmt.Sprintf("Cancel %s: %s", e.item, e.reason)
 	case foresee:
@@ -293,5 +297,21 @@ func soundness(t *testing.T, p *Plans) {
 	}
 	if listed != 0 {
 		t.Fatalf("%d customers to be reached first are not listed, or others are", listed)
+	}
+}
+
+// TestAgain: what a customer waited for who was cut off is booked as before, its window and attempts too.
+func TestAgain(t *testing.T) {
+	r := Request{ID: "i1", Waiting: true, Held: true, Number: "+491", Queue: "sales", Mode: CustomerFirst, From: start, Until: start.Add(time.Hour), Source: ByIVR, Attempts: 5, Gap: time.Minute}
+	b := r.booking()
+	again, ok := Live{Item: "i1", Interaction: "c_dead", Queue: "sales", Attempts: 5, Gap: time.Minute, Data: b.Data}.Again()
+	if !ok || !again.Aside || again.Customer != "+491" || again.Interaction != "i1" || !again.Until.Equal(r.Until) || again.Attempts != 5 || again.Gap != time.Minute || again.From.After(start) {
+		t.Errorf("got %+v, %v", again, ok)
+	}
+	r.Mode = AgentFirst
+	for _, data := range []map[string]string{nil, r.booking().Data} {
+		if _, ok := (Live{Item: "i1", Data: data}).Again(); ok {
+			t.Errorf("%v is taken for a customer who was reached first", data)
+		}
 	}
 }

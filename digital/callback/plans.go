@@ -38,6 +38,7 @@ type plan struct {
 	attempt  Attempt
 	deadline time.Time // of the attempt
 	from     time.Time // not dialled before
+	held     bool      // until its customer is gone
 	outcome  Outcome
 	call     string
 	reason   string // of the end
@@ -164,7 +165,7 @@ func (p *Plans) unreach(x *plan) {
 	p.effect(unreached{x.req.ID, x.attempt.Epoch, string(x.outcome)})
 }
 
-func (p *Plans) join(x *plan) { p.effect(join{x.req.ID, x.call}) }
+func (p *Plans) join(x *plan) { p.effect(join{x.req.booking(), x.call}) }
 
 func (p *Plans) drop(x *plan) { p.effect(drop{x.req.ID, x.by}) }
 

@@ -13,8 +13,9 @@ type Queue interface {
 	Unreached(item string, epoch uint64, reason string) error
 	// Postpone makes the item dormant until a time, without counting an attempt.
 	Postpone(item string, from time.Time, reason string) error
-	// Join has the customer of a dormant item, who is on the line in a call, wait at the item's place.
-	Join(item, call string) error
+	// Join has the customer of a dormant item, who is on the line in a call, wait at the item's place. The booking is what the item
+	// was, and is again where no agent was free for him: see Unserved.
+	Join(b Booking, call string) error
 	Cancel(item, reason string) error
 	// Foresee asks for a Forecast of a dormant item.
 	Foresee(item string) error

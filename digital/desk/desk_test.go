@@ -26,6 +26,7 @@ type rooms struct {
 	fail   error
 	agents []Agent
 	queues []Queue
+	hears  Hearing
 }
 
 func (r *rooms) note(format string, args ...any) error {
@@ -76,6 +77,10 @@ func (r *rooms) Listen(p Person, agent, sdp string) (string, error) {
 	return "c_2", r.note("listen %s %s", p.User, agent)
 }
 func (r *rooms) Unlisten(p Person, call string) error { return r.note("unlisten %s %s", p.User, call) }
+func (r *rooms) Relisten(p Person, call, sdp string) error {
+	return r.note("relisten %s %s %s", p.User, call, sdp)
+}
+func (r *rooms) Listening(p Person) (Hearing, bool) { return r.hears, r.hears.Call != "" }
 func (r *rooms) Say(agent, conversation, id, text string) error {
 	return r.note("say %s %s %s %s", agent, conversation, id, text)
 }
@@ -247,6 +252,7 @@ func TestRequestsReachTheirRooms(t *testing.T) {
 		{`{"t":"note","record":"r","text":"n"}`, "note sue r n"},
 		{`{"t":"story","record":"r"}`, "story r"},
 		{`{"t":"listen","to":"anna","sdp":"v=0"}`, "listen sue anna"},
+		{`{"t":"listen.again","call":"c","sdp":"v=0"}`, "relisten sue c v=0"},
 		{`{"t":"listen.stop","call":"c"}`, "unlisten sue c"},
 	} {
 		p.send(strings.Replace(x.frame, "{", `{"id":"1",`, 1))
@@ -287,6 +293,7 @@ func TestRefusals(t *testing.T) {
 		{p, `{"t":"no.such"}`, nil, "unknown"},
 		{p, `{"t":"listen","to":"ben"}`, nil, "denied"},
 		{p, `{"t":"listen.stop","call":"c"}`, nil, "denied"},
+		{p, `{"t":"listen.again","call":"c"}`, nil, "denied"},
 		{watcher, `{"t":"agent.set","state":"available"}`, nil, "denied"},
 		{p, `{"t":"call.dial","to":"","sdp":""}`, nil, "invalid"},
 		{p, `{"t":"msg.send","conv":"k","text":"without id"}`, nil, "invalid"},

@@ -77,6 +77,14 @@ type Agent struct {
 	Budget int       `json:"budget"`
 	Queues []string  `json:"queues,omitempty"`
 	Items  []string  `json:"items,omitempty"`
+
+	Listeners []string `json:"listeners,omitempty"` // users who hear the agent's talk; never shown to the agent
+}
+
+// Hearing is a supervisor's listening: the call that carries it, and whom it lets him hear.
+type Hearing struct {
+	Call  string `json:"call"`
+	Agent string `json:"agent,omitempty"` // empty while the customer is handed on
 }
 
 // Queue is what everybody sees of a queue.
@@ -127,6 +135,7 @@ type out struct {
 	Items    []Item    `json:"items,omitempty"`
 	Call     *Call     `json:"call,omitempty"`
 	Calls    []Call    `json:"calls,omitempty"`
+	Hears    *Hearing  `json:"hears,omitempty"` // in a supervisor's snapshot
 	Message  *Message  `json:"message,omitempty"`
 	Messages []Message `json:"messages,omitempty"`
 	Agents   []Agent   `json:"agents,omitempty"`

@@ -62,7 +62,8 @@ var frames = map[string]request{
 		id, err := r.Listen(p, f.To, f.SDP)
 		return out{ID: id}, err
 	}},
-	"listen.stop": {watchers: true, do: func(r Rooms, p Person, f in) (out, error) { return out{}, r.Unlisten(p, f.Call) }},
+	"listen.again": {watchers: true, do: func(r Rooms, p Person, f in) (out, error) { return out{}, r.Relisten(p, f.Call, f.SDP) }},
+	"listen.stop":  {watchers: true, do: func(r Rooms, p Person, f in) (out, error) { return out{}, r.Unlisten(p, f.Call) }},
 }
 
 // agent is a request that is answered by ack alone.

@@ -77,6 +77,10 @@ type Voice interface {
 	Listen(p Person, agent, sdp string) (call string, err error)
 	// Unlisten ends that.
 	Unlisten(p Person, call string) error
+	// Relisten gives a listening call a new browser connection, after a reload. The answer comes by Server.Heard.
+	Relisten(p Person, call, sdp string) error
+	// Listening tells to whom a supervisor listens; false: to nobody.
+	Listening(p Person) (Hearing, bool)
 }
 
 // Words are conversations.

@@ -32,7 +32,7 @@ const (
 type Config struct {
 	Rooms   Rooms
 	Person  func(*http.Request) (Person, bool) // who asks; false: 401
-	Origins []string                           // hosts whose pages may connect, beside our own
+	Origins []string                           // pages that may connect beside our own, as patterns of path.Match: "https://*.shop.example", or a host alone
 	Links   int                                // pages at once [DefaultLinks]
 	Metrics *Metrics
 	Log     *slog.Logger
@@ -158,6 +158,7 @@ func (s *Server) board(p Person) out {
 	o := out{T: "board", Queues: s.queues}
 	for _, a := range s.agents {
 		if a.Agent == p.Agent {
+			a.Listeners = nil
 			o.Me = &a
 		}
 	}
@@ -181,6 +182,12 @@ func (s *Server) seatLocked(agent string) *seat {
 func (s *Server) join(l *link) {
 	s.presence.Lock()
 	defer s.presence.Unlock()
+	var hears *Hearing
+	if l.person.watches() {
+		if h, ok := s.cfg.Rooms.Listening(l.person); ok { // one that ends meanwhile cannot be taken up again: the page hears so
+			hears = &h
+		}
+	}
 	s.mu.Lock()
 	s.links[l] = struct{}{}
 	s.cfg.Metrics.links.Set(float64(len(s.links)))
@@ -195,7 +202,7 @@ func (s *Server) join(l *link) {
 		st.links = append(st.links, l)
 	}
 	snap := s.board(l.person)
-	snap.T, snap.Role = "snapshot", l.person.Role
+	snap.T, snap.Role, snap.Hears = "snapshot", l.person.Role, hears
 	snap.Offers, snap.Items, snap.Calls = slices.Clone(st.offers), slices.Clone(st.items), slices.Clone(st.calls)
 	l.send(snap)
 	s.mu.Unlock()

@@ -22,6 +22,8 @@ type House struct {
 	Route func(digital.Situation) digital.Route
 	// Spoken gives the text of prompts; nil: their names.
 	Spoken func([]string) string
+	// Later has the test answer wishes, with WishDone.
+	Later bool
 
 	mu       sync.Mutex // guards what stands below
 	events   []journey.Event
@@ -32,6 +34,7 @@ type House struct {
 	lose     int               // appends that answer an error and write nothing
 	hide     int               // appends that answer an error and are durable all the same
 	mute     bool              // the records do not answer
+	unread   error             // why no record can be read
 	slow     []func()          // answers of the journal that are held back
 	holding  bool
 	queue    []any
@@ -89,6 +92,9 @@ func (h *House) Hide(n int) { h.set(func() { h.hide = n }) }
 
 // Mute lets the records answer nothing any more, or again.
 func (h *House) Mute(on bool) { h.set(func() { h.mute = on }) }
+
+// Unread lets records refuse to be read, for a reason; nil: they can be.
+func (h *House) Unread(why error) { h.set(func() { h.unread = why }) }
 
 // Busy lets the dispatcher take nothing, or again.
 func (h *House) Busy(on bool) { h.set(func() { h.busy = on }) }
@@ -210,6 +216,10 @@ func (h *House) Load(conversation string, done func(digital.History)) error {
 	if h.mute {
 		h.mu.Unlock()
 		return nil
+	}
+	if why := h.unread; why != nil {
+		h.mu.Unlock()
+		return why
 	}
 	var found digital.History
 	for _, e := range h.events {

@@ -119,6 +119,9 @@ func (h *House) wish(w any) error {
 	}
 	h.wishes = append(h.wishes, w)
 	h.changedLocked()
+	if h.Later {
+		return digital.ErrLater
+	}
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Config sets limits and manners of the room.
 type Config struct {
-	Origins []string // host patterns of foreign pages that may connect, e.g. "*.example.org"; our own host always may
+	Origins []string // foreign pages that may connect, as patterns of path.Match: "https://*.example.org", or a host alone; our own always may
 	Address func(*http.Request) netip.Addr
 
 	Sockets      int           // open at once [20000]

@@ -10,6 +10,7 @@ import (
 var (
 	ErrNoSession = errors.New("no such session")
 	ErrNoFile    = errors.New("no such file")
+	ErrBusy      = errors.New("sessions cannot be read or written now") // nothing is said about the session: again later
 )
 
 // Codes of error and msg.refused frames: what a page can act upon. Texts for people stand in the page.
@@ -40,7 +41,7 @@ func codeOf(err error) (code string, again bool) {
 		return CodeInvalid, false
 	case errors.Is(err, digital.ErrNotFound), errors.Is(err, ErrNoSession):
 		return CodeSession, false
-	case errors.Is(err, digital.ErrBusy), errors.Is(err, digital.ErrNotStored), errors.Is(err, digital.ErrStopped):
+	case errors.Is(err, digital.ErrBusy), errors.Is(err, digital.ErrNotStored), errors.Is(err, digital.ErrStopped), errors.Is(err, ErrBusy):
 		return CodeBusy, true
 	}
 	return CodeInternal, true

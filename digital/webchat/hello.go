@@ -128,7 +128,7 @@ func (s *socket) turnAway(err error) {
 	pause := time.Duration(0)
 	if again {
 		pause = busyPause
-		s.room.log.Error("page turned away", "err", err)
+		s.room.away.Failed(err)
 	}
 	s.refuse("error", "", code, pause)
 }
@@ -149,6 +149,7 @@ func (s *socket) enter(v visiting, after uint64) {
 		after = 0
 	}
 	s.visitor = v.session.Visitor
+	s.room.away.Worked()
 	s.mu.Lock()
 	s.next = &arrival{hello: w, after: after}
 	s.mu.Unlock()

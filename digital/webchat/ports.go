@@ -17,7 +17,8 @@ type Session struct {
 	Expires      time.Time `json:"expires"`
 }
 
-// Sessions keep what tokens stand for, durably. hash is 64 hexadecimal digits. Get answers ErrNoSession for an unknown one.
+// Sessions keep what tokens stand for, durably. hash is 64 hexadecimal digits. Get answers ErrNoSession for an unknown one,
+// both ErrBusy where a repeat may help.
 type Sessions interface {
 	Put(ctx context.Context, hash string, s Session) error
 	Get(ctx context.Context, hash string) (Session, error)

@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"tandem/digital"
+	"tandem/digital/outage"
 )
 
 // Parts are what a room works with. All are needed but Caller.
@@ -31,9 +32,11 @@ type Room struct {
 	Parts
 	metrics  *Metrics
 	log      *slog.Logger
-	opens    *buckets // by address
-	messages *buckets // by conversation
-	uploads  *buckets // by conversation
+	away     *outage.Log // pages turned away for a reason of ours
+	unstored *outage.Log // attachments
+	opens    *buckets    // by address
+	messages *buckets    // by conversation
+	uploads  *buckets    // by conversation
 	wg       sync.WaitGroup
 
 	mu        sync.Mutex // guards what stands below; held for one look-up
@@ -51,6 +54,7 @@ func New(cfg Config, p Parts) (*Room, error) {
 	}
 	return &Room{
 		cfg: cfg, Parts: p, metrics: p.Metrics, log: p.Log,
+		away: outage.New(p.Log, "page turned away"), unstored: outage.New(p.Log, "attachment not stored"),
 		opens: newBuckets(cfg.OpenRate, cfg.OpenBurst, cfg.Tracked), messages: newBuckets(cfg.MessageRate, cfg.MessageBurst, cfg.Sockets),
 		uploads: newBuckets(1.0/60, max(cfg.Files, 1), cfg.Sockets),
 		sockets: map[uint64]*socket{}, addresses: map[netip.Addr]int{}, visits: map[string][]*socket{},

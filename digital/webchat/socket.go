@@ -276,7 +276,7 @@ func (s *socket) show(feed *digital.Feed, u *digital.Update) {
 	case digital.Lagging:
 		s.follow(feed, u.Conversation)
 	case digital.Missing:
-		s.put(refusal{T: "error", Code: CodeSession})
+		s.turnAway(u.Err)
 	case digital.NewMessage:
 		if u.Message.Seq <= s.shown {
 			return

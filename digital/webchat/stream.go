@@ -60,8 +60,7 @@ func (r *Room) openSession(w http.ResponseWriter, req *http.Request) {
 	case errors.Is(err, ErrNoSession):
 		r.deny(w, http.StatusUnauthorized, CodeSession)
 	case err != nil:
-		code, _ := codeOf(err)
-		r.deny(w, http.StatusServiceUnavailable, code)
+		r.turnAway(w, err)
 	default:
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(map[string]string{"token": v.token, "conversation": v.session.Conversation}) // a page that is gone asks again
@@ -72,7 +71,7 @@ func (r *Room) openSession(w http.ResponseWriter, req *http.Request) {
 func (r *Room) stream(w http.ResponseWriter, req *http.Request) {
 	session, err := r.bearer(req)
 	if err != nil {
-		r.deny(w, http.StatusUnauthorized, CodeSession)
+		r.unproven(w, err)
 		return
 	}
 	ctx, stop := context.WithCancel(req.Context())
@@ -107,7 +106,7 @@ func (r *Room) stream(w http.ResponseWriter, req *http.Request) {
 func (r *Room) frame(w http.ResponseWriter, req *http.Request) {
 	session, err := r.bearer(req)
 	if err != nil {
-		r.deny(w, http.StatusUnauthorized, CodeSession)
+		r.unproven(w, err)
 		return
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, req.Body, r.cfg.FrameBytes))

@@ -34,11 +34,30 @@ func (r *Room) bearer(req *http.Request) (Session, error) {
 	return s, err
 }
 
+// unproven answers a request whose token is worth nothing, or cannot be looked up: then a page keeps it.
+func (r *Room) unproven(w http.ResponseWriter, err error) {
+	if _, again := codeOf(err); !again {
+		r.deny(w, http.StatusUnauthorized, CodeSession)
+		return
+	}
+	r.turnAway(w, err)
+}
+
+// turnAway answers what cannot be done now, or not at all.
+func (r *Room) turnAway(w http.ResponseWriter, err error) {
+	code, again := codeOf(err)
+	if again {
+		r.away.Failed(err)
+		w.Header().Set("Retry-After", strconv.Itoa(int(busyPause/time.Second)))
+	}
+	r.deny(w, http.StatusServiceUnavailable, code)
+}
+
 // upload stores a file of a visitor. What it is, is what its bytes say.
 func (r *Room) upload(w http.ResponseWriter, req *http.Request) {
 	s, err := r.bearer(req)
 	if err != nil {
-		r.deny(w, http.StatusUnauthorized, CodeSession)
+		r.unproven(w, err)
 		return
 	}
 	if r.cfg.Files == 0 || r.cfg.FileBytes == 0 {
@@ -65,11 +84,12 @@ func (r *Room) upload(w http.ResponseWriter, req *http.Request) {
 		r.deny(w, http.StatusUnsupportedMediaType, CodeFile)
 		return
 	default:
-		r.log.Error("attachment not stored", "err", err)
+		r.unstored.Failed(err)
 		r.deny(w, http.StatusServiceUnavailable, CodeBusy)
 		return
 	}
 	r.metrics.uploads.Inc()
+	r.unstored.Worked()
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
 	_ = json.NewEncoder(w).Encode(a) // a page that is gone asks again
@@ -149,7 +169,7 @@ var shownInline = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
 func (r *Room) download(w http.ResponseWriter, req *http.Request) {
 	s, err := r.bearer(req)
 	if err != nil {
-		r.deny(w, http.StatusUnauthorized, CodeSession)
+		r.unproven(w, err)
 		return
 	}
 	ref := path.Base(req.URL.Path)

@@ -193,6 +193,9 @@ type told struct {
 	Data        map[string]string `json:"data,omitempty"`
 }
 
+// TypePrefix stands before the kind of a journal event in the type of ours.
+const TypePrefix = "tandem."
+
 // FromJourney turns a journal event into one for outsiders. What is personal stays here: who may know it reads the record.
 func FromJourney(order uint64, e journey.Event) Event {
 	v := told{Seq: e.Seq, Kind: e.Kind, Channel: e.Channel, Interaction: e.Interaction, Item: e.Item, Epoch: e.Epoch, Actor: e.Actor, Privacy: e.Privacy}
@@ -211,7 +214,7 @@ func FromJourney(order uint64, e journey.Event) Event {
 	if err != nil {
 		panic("feed: plain values that are no JSON: " + err.Error())
 	}
-	out := Event{Cursor: cursorOf(order), ID: e.Record + "/" + strconv.FormatUint(e.Seq, 10), Type: "tandem." + string(e.Kind), Time: e.At,
+	out := Event{Cursor: cursorOf(order), ID: e.Record + "/" + strconv.FormatUint(e.Seq, 10), Type: TypePrefix + string(e.Kind), Time: e.At,
 		Record: e.Record, Queue: e.Data[journey.DataQueue], Agent: e.Data[journey.DataAgent], Data: data}
 	switch {
 	case e.Item != "":

@@ -27,6 +27,7 @@ smsbox-port = %[2]d
 box-allow-ip = "127.0.0.1"
 log-file = "%[6]s/bearerbox.log"
 log-level = 1
+access-log = "%[6]s/access.log"
 dlr-storage = internal
 
 group = smsc
@@ -67,6 +68,7 @@ type boxes struct {
 	registry *prometheus.Registry
 	road     *proxy
 	send     string // smsbox's address for messages
+	log      string // what bearerbox says has become of each message
 
 	mu    sync.Mutex // guards what stands below
 	taken map[string]int
@@ -148,6 +150,7 @@ func bearerbox(t *testing.T) *boxes {
 		return true
 	})
 	until(t, "bearerbox is bound", func() bool { return b.centre.Bound()["tandem"] == 1 })
+	b.log = filepath.Join(folder, "access.log")
 	b.send = fmt.Sprintf("http://127.0.0.1:%d/cgi-bin/sendsms?username=u&password=p&to=491701234567&text=", ports[2])
 	return b
 }
@@ -180,7 +183,7 @@ func (b *boxes) figure(t *testing.T, name string) float64 {
 }
 
 // TestBearerbox sends 2,000 messages each way between Kannel and our message centre over a road that is cut again and again. No handset's message
-// is lost, and none that we acknowledged. Kannel now and then gives up a message that it was writing when the road was cut, at most one a cut. A text is there twice only where a connection was cut between a message and its acknowledgement: Kannel sends such a
+// is lost, and none that we acknowledged. Kannel now and then gives up a message that it was writing when the road was cut, at most one a cut: its own log tells of no answer to it. A text is there twice only where a connection was cut between a message and its acknowledgement: Kannel sends such a
 // message again, and so do we.
 func TestBearerbox(t *testing.T) {
 	b := bearerbox(t)
@@ -213,14 +216,20 @@ func (b *boxes) verdict(t *testing.T) {
 	t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	missing := 0
+	missing, acknowledged := 0, b.acknowledged(t)
 	for i := range each {
 		if b.got[fmt.Sprint("mo ", i)] == 0 {
 			t.Errorf("message %d of a handset is lost", i)
 		}
 		if b.taken[fmt.Sprint("mt ", i)] == 0 {
 			missing++
+			if acknowledged[fmt.Sprint("mt ", i)] {
+				t.Errorf("message %d of Kannel was acknowledged and is lost", i)
+			}
 		}
+	}
+	if got := len(acknowledged); got < each-missing-10 { // the last answers may still be on their way
+		t.Errorf("Kannel's log tells of %d acknowledged messages: it is not read right", got)
 	}
 	if missing > b.road.count() {
 		t.Errorf("%d messages of Kannel did not come, over %d cuts", missing, b.road.count())
@@ -242,6 +251,24 @@ func (b *boxes) verdict(t *testing.T) {
 	if b.road.count() < 3 {
 		t.Errorf("%d cuts: not the ride it should be", b.road.count())
 	}
+}
+
+// acknowledged are the texts to which Kannel says that it had our answer.
+func (b *boxes) acknowledged(t *testing.T) map[string]bool {
+	t.Helper()
+	log, err := os.ReadFile(b.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]bool{}
+	for line := range strings.Lines(string(log)) {
+		_, rest, _ := strings.Cut(line, "[msg:")
+		_, rest, _ = strings.Cut(rest, ":")
+		if text, _, ok := strings.Cut(rest, "]"); ok && strings.Contains(line, "Sent SMS") {
+			texts[text] = true
+		}
+	}
+	return texts
 }
 
 // TestBearerboxWhole sends 2,000 messages each way over a whole road: each is there exactly once.

@@ -5,17 +5,37 @@ import { clock } from '../lib/time.js';
 const mine = document.getElementById('mine').textContent;
 const company = '+4930100100';
 
-document.getElementById('callback').addEventListener('submit', async (ev) => {
+// A number is proven by a code that a text message brings: the first answer has the word of the proof, and the form asks for the code.
+const ask = document.getElementById('callback');
+const code = document.getElementById('callback-code');
+let proof = '';
+
+function prove(word) {
+  proof = word;
+  code.hidden = !word;
+  code.querySelector('input').required = Boolean(word);
+  code.querySelector('input').value = '';
+}
+
+ask.elements.number.addEventListener('input', () => prove(''));
+ask.addEventListener('submit', async (ev) => {
   ev.preventDefault();
-  const form = new FormData(ev.target);
+  const form = new FormData(ask);
   const answer = document.getElementById('callback-answer');
   const res = await fetch('/chat/callback', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-Tandem-Request': '1' },
-    body: JSON.stringify({ number: form.get('number').replaceAll(' ', ''), topic: form.get('topic') }),
+    body: JSON.stringify({ number: form.get('number').replaceAll(' ', ''), topic: form.get('topic'), proof, code: form.get('code') }),
   });
   const body = await res.json().catch(() => ({}));
   answer.className = res.ok ? '' : 'error';
+  if (body.proof) {
+    prove(body.proof);
+    code.querySelector('input').focus();
+    answer.textContent = 'We have sent a code to this number. Write it above, and ask once more.';
+    return;
+  }
+  if (res.ok || /another/.test(body.detail)) prove('');
   answer.textContent = res.ok ? 'Noted. Your telephone rings when an agent is free.' : body.detail || 'That did not work. Try again later.';
 });
 

@@ -72,6 +72,8 @@ function Desk({ who }) {
       dispatch(frame);
       const phone = refs.current.phone;
       if (frame.t === 'snapshot') phone.reattach(frame.calls || []).catch(say);
+      if (frame.t === 'snapshot') phone.relisten(frame.hears).catch(say);
+      if (frame.t === 'board') phone.hears(frame.agents || [], who.user);
       if (frame.t === 'rtc.answer') phone.accepted(frame.id, frame.sdp)?.catch(say);
       if (frame.t === 'call.gone' && frame.why && phone.listening?.call === frame.id) say(new Error(frame.why));
       if (frame.t === 'call.gone') phone.gone(frame.id);

@@ -60,6 +60,32 @@ export class Softphone {
     }
   }
 
+  /** After a reload: takes up the listening that the server still has; there is none where hears is missing. */
+  async relisten(hears) {
+    if (!hears) {
+      if (this.listening) this.gone(this.listening.call);
+      return;
+    }
+    this.listening = hears;
+    if (this.lines.has(hears.call)) return;
+    const line = new Line(await source('test'), () => this.changed());
+    line.mute(true);
+    this.lines.set(hears.call, line);
+    try {
+      await this.socket.ask({ t: 'listen.again', call: hears.call, sdp: await line.offer() });
+      this.changed();
+    } catch (err) {
+      this.gone(hears.call);
+      throw err;
+    }
+  }
+
+  /** Notes whom the supervisor hears now: a transfer may have brought another agent. */
+  hears(agents, user) {
+    const agent = agents.find((a) => a.listeners?.includes(user))?.agent;
+    if (this.listening && agent) this.listening.agent = agent;
+  }
+
   /** Ends the listening. */
   async unlisten() {
     if (this.listening) await this.socket.ask({ t: 'listen.stop', call: this.listening.call });
