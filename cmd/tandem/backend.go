@@ -38,9 +38,9 @@ func (b backend) Status(context.Context) (control.Status, error) {
 func (b backend) Calls(context.Context) ([]control.Call, error) {
 	views := b.g.calls.Views()
 	slices.SortFunc(views, func(x, y b2bua.CallView) int { return cmp.Or(x.Began.Compare(y.Began), cmp.Compare(x.ID, y.ID)) })
-	list := make([]control.Call, len(views))
+	list, phones := make([]control.Call, len(views)), phonesOf(b.g.cfg)
 	for i, v := range views {
-		list[i] = callOf(v)
+		list[i] = phones.shownCall(v)
 	}
 	return list, nil
 }
@@ -51,24 +51,13 @@ func (b backend) Call(_ context.Context, id string) (control.Call, error) {
 	if !ok {
 		return control.Call{}, notFound("call", id)
 	}
-	c := callOf(v)
+	c := phonesOf(b.g.cfg).shownCall(v)
 	for _, l := range v.Legs {
 		c.Legs = append(c.Legs, control.Leg{
 			ID: l.Name, State: l.State, Remote: l.To, Source: l.Source, Codec: l.Codec, Held: l.Held, RTPIn: l.Received, RTPOut: l.Sent,
 		})
 	}
 	return c, nil
-}
-
-func callOf(v b2bua.CallView) control.Call {
-	c := control.Call{
-		ID: v.ID, State: v.State, Caller: v.Caller, Called: v.Called, Trunk: v.Trunk, Flow: v.Flow, Agent: v.Peer, Record: v.Record, Recording: v.Recording,
-		Started: v.Began, Answered: v.Answered,
-	}
-	if v.Waiting != "" && v.State != "connected" {
-		c.State = v.Waiting
-	}
-	return c
 }
 
 func notFound(what, id string) error { return fmt.Errorf("%s %q: %w", what, id, control.ErrNotFound) }
@@ -258,6 +247,18 @@ func (b backend) Endpoints(context.Context) ([]control.Endpoint, error) {
 	}
 	slices.SortFunc(list, func(x, y control.Endpoint) int { return cmp.Compare(x.Name, y.Name) })
 	return list, nil
+}
+
+// Nodes implements control.Backend.
+func (b backend) Nodes(context.Context) (list []control.Node, err error) {
+	if b.g.shared == nil {
+		return nil, nil
+	}
+	places, err := b.g.shared.node.Places()
+	for _, p := range places {
+		list = append(list, control.Node{Name: p.Name, SIP: p.SIP.String(), HTTP: p.HTTP.String(), Owner: p == b.g.shared.node.Place()})
+	}
+	return list, err
 }
 
 // Trunks implements control.Backend.

@@ -32,9 +32,9 @@ func (a *app) callList(c *cli.Context) error {
 		return askFailed("call list", err, "tandem call list")
 	}
 	return a.show(c, list, func() error {
-		t := table{head: []string{"CALL", "STATE", "CALLER", "CALLED", "TRUNK", "WHERE", "AGENT", "STARTED"}}
+		t := table{head: []string{"CALL", "STATE", "CALLER", "CALLED", "TRUNK", "WHERE", "AGENT", "LISTENERS", "STARTED"}}
 		for _, x := range list {
-			t.add(x.ID, x.State, x.Caller, x.Called, x.Trunk, where(x), x.Agent, a.when(x.Started))
+			t.add(x.ID, x.State, x.Caller, x.Called, x.Trunk, where(x), x.Agent, strings.Join(x.Listeners, ", "), a.when(x.Started))
 		}
 		return t.write(a.streams)
 	})
@@ -71,6 +71,9 @@ func (a *app) callShow(c *cli.Context) error {
 		d.add("trunk", x.Trunk)
 		d.add("where", where(x))
 		d.add("agent", x.Agent)
+		d.add("talks to", x.Peer)
+		d.add("listeners", strings.Join(x.Listeners, ", "))
+		d.add("listens to", x.Listens)
 		d.add("record", x.Record)
 		d.add("recording", x.Recording)
 		d.add("started", a.when(x.Started))

@@ -95,7 +95,7 @@ func (a *app) root() *cli.App {
 			"5 not found, 6 server unreachable, 130 interrupted.",
 	}
 	root.Commands = slices.Concat(a.serveCommands(), []*cli.Command{a.configCommand(), a.flowCommand(), a.callCommand(),
-		a.queueCommand(), a.agentCommand(), a.endpointCommand(), a.trunkCommand(), a.recordCommand(), a.whyCommand(), a.doctorCommand(),
+		a.queueCommand(), a.agentCommand(), a.endpointCommand(), a.trunkCommand(), a.nodeCommand(), a.recordCommand(), a.whyCommand(), a.doctorCommand(),
 		a.versionCommand(), a.completionCommand()}, a.digitalCommands())
 	return root
 }

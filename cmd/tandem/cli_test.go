@@ -158,7 +158,7 @@ func lastLine(text string) string {
 
 // outputs are the commands whose output is kept in testdata/cli, in both forms.
 var outputs = []string{"call list", "call show c_1", "call trace c_1", "call record c_1 pause", "why c_1", "queue list", "queue show support", "agent list",
-	"endpoint list", "trunk list", "trunk test carrier", "record show r_1", "record search anna", "agent set ben away --reason lunch"}
+	"endpoint list", "node list", "trunk list", "trunk test carrier", "record show r_1", "record search anna", "agent set ben away --reason lunch"}
 
 func TestOutputs(t *testing.T) {
 	here, err := os.Getwd()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -53,9 +52,11 @@ func (a *app) digitalCommands() []*cli.Command {
 		noun("callback", "promised calls",
 			a.verb(verb{name: "list", usage: "list callbacks by when they were asked for", run: a.callbackList}),
 			a.verb(verb{name: "add", usage: "promise a number a call", args: "NUMBER", min: 1, max: 1, run: a.callbackAdd,
-				flags: []cli.Flag{&cli.StringFlag{Name: "queue", Usage: "where it waits; empty: the first queue"}, &cli.StringFlag{Name: "topic"}}}),
+				flags: []cli.Flag{&cli.StringFlag{Name: "queue", Usage: "where it waits; empty: the first queue"}, &cli.StringFlag{Name: "topic"},
+					&cli.StringFlag{Name: "first", Usage: "who is called first: agent or customer; empty: as configured"}}}),
 			a.verb(verb{name: "cancel", usage: "take a callback back", args: "CALLBACK", min: 1, max: 1, run: a.callbackCancel}),
 		),
+		a.customerCommand(),
 		noun("user", "who may sign in at the pages and the API",
 			a.verb(verb{name: "list", usage: "list the users", run: a.userList}),
 			a.verb(verb{name: "link", usage: "make a link that signs a user in once", args: "USER", min: 1, max: 1, run: a.userLink}),
@@ -68,7 +69,10 @@ func (a *app) digitalCommands() []*cli.Command {
 			a.verb(verb{name: "revoke", usage: "end a token at once", args: "TOKEN", min: 1, max: 1, run: a.tokenRevoke}),
 		),
 		noun("event", "what happens, as it happens",
-			a.verb(verb{name: "tail", usage: "follow the events of all records until Ctrl-C", run: a.eventTail}),
+			a.verb(verb{name: "tail", usage: "follow what happens in the records until Ctrl-C", run: a.eventTail, flags: []cli.Flag{
+				&cli.StringSliceFlag{Name: "kind", Usage: "events of this kind only, such as enqueued or message-*; may be given more than once"},
+				&cli.StringFlag{Name: "record", Usage: "events of this record only"},
+				&cli.StringSliceFlag{Name: "queue", Usage: "events of this queue only; may be given more than once"}}}),
 		),
 	}
 }
@@ -151,7 +155,7 @@ func (a *app) callbackAdd(c *cli.Context) error {
 			body["queue"] = queues.Items[0].Name
 		}
 	}
-	for _, name := range []string{"queue", "topic"} {
+	for _, name := range []string{"queue", "topic", "first"} {
 		if v := c.String(name); v != "" {
 			body[name] = v
 		}
@@ -236,43 +240,4 @@ func (a *app) tokenIssue(c *cli.Context) error {
 
 func (a *app) tokenRevoke(c *cli.Context) error {
 	return a.ask(c, "tandem token list", http.MethodDelete, "/v1/tokens/"+url.PathEscape(c.Args().First()), nil, nil)
-}
-
-// eventTail follows the API's stream: a line of data for each event.
-func (a *app) eventTail(c *cli.Context) error {
-	b, err := a.backend(c)
-	if err != nil {
-		return err
-	}
-	x, ok := b.(asker)
-	if !ok {
-		return errors.New("this door has no API")
-	}
-	err = x.Stream(c.Context, "/v1/events", func(line string) error {
-		data, ok := strings.CutPrefix(line, "data: ")
-		if !ok {
-			return nil
-		}
-		if wantsJSON(c) {
-			_, err := fmt.Fprintln(a.Out, data)
-			return err
-		}
-		var ev struct {
-			Type, Subject string
-			Time          time.Time
-			Data          json.RawMessage
-		}
-		if err := json.Unmarshal([]byte(data), &ev); err != nil {
-			return nil // not an event: a note of the stream
-		}
-		_, err := fmt.Fprintf(a.Out, "%s  %-28s %s  %s\n", ev.Time.Local().Format("15:04:05.000"), ev.Type, ev.Subject, ev.Data)
-		return err
-	})
-	if c.Context.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		return askFailed("event tail", err, "tandem event tail")
-	}
-	return nil
 }

@@ -33,6 +33,8 @@ var apiAnswers = map[string]string{
 	"GET /v1/callbacks":              `{"items":[{"id":"b_1","state":"waiting","number":"+4930123456","queue":"support","record":"r_1","asked":"2026-03-01T09:00:00Z","attempts":1,"position":2}]}`,
 	"POST /v1/callbacks":             `{"id":"b_2","state":"waiting","number":"+4930123456","queue":"support","asked":"2026-03-01T09:00:00Z","attempts":0}`,
 	"GET /v1/queues":                 `{"items":[{"name":"support"},{"name":"sales"}]}`,
+	"GET /v1/customers/cu_1":         `{"id":"cu_1","name":"Eva","identities":[{"type":"tel","value":"+4930123456","strength":"attested","last":"2026-03-01T09:00:00Z"}]}`,
+	"POST /v1/customers/cu_1/erase":  `{"customer":"cu_1","records":2,"ended":["b_1"],"in_hand":[],"attachments":1,"recordings":["2026/c_1.wav"],"not_reached":["call detail records","log files"]}`,
 	"GET /v1/users":                  `{"items":[{"name":"anna","role":"agent","agent":"anna","created":"2026-03-01T09:00:00Z","changed":"2026-03-01T09:00:00Z"}]}`,
 	"POST /v1/users/anna/login-link": `{"url":"https://tandem.example/login/x","secret":"x"}`,
 	"GET /v1/tokens":                 `{"items":[{"id":"t_1","name":"crm","role":"integrator","created":"2026-03-01T09:00:00Z"}]}`,
@@ -44,7 +46,7 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	what := r.Method + " " + r.URL.EscapedPath()
 	f.mu.Lock()
-	f.asked = append(f.asked, strings.TrimSpace(what+" "+string(body)))
+	f.asked = append(f.asked, strings.TrimSpace(strings.TrimRight(what+"?"+r.URL.RawQuery, "?")+" "+string(body)))
 	f.mu.Unlock()
 	refuse := func(status int, detail string) {
 		w.Header().Set("Content-Type", "application/problem+json")
@@ -55,7 +57,7 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case what == "GET /v1/events":
 		w.Header().Set("Content-Type", "text/event-stream")
-		fmt.Fprint(w, ": hello\nid: 1\ndata: {\"type\":\"call.started\",\"subject\":\"c_1\",\"time\":\"2026-03-01T09:00:00Z\",\"data\":{\"a\":1}}\n\ndata: no event\n\n")
+		fmt.Fprint(w, ": hello\nid: 1\ndata: {\"type\":\"tandem.enqueued\",\"subject\":\"item/c_1-1\",\"time\":\"2026-03-01T09:00:00Z\",\"record\":\"r_1\",\"data\":{\"channel\":\"voice\",\"actor\":\"flow:main\",\"data\":{\"queue\":\"sup\\u001b[31mport\"}}}\n\ndata: no event\n\n")
 	case strings.Contains(what, "/taken"):
 		refuse(http.StatusConflict, "it changed meanwhile")
 	case strings.Contains(what, "/wrong"):
@@ -113,7 +115,7 @@ func apiShell(t *testing.T) (*shell, *fakeAPI) {
 
 // apiOutputs are the commands whose output is kept in testdata/cli, in both forms.
 var apiOutputs = [][]string{{"chat", "list"}, {"chat", "show", "v_1"}, {"sms", "send", "+4930123456", "hello"}, {"callback", "list"}, {"callback", "add", "030123456"},
-	{"user", "list"}, {"user", "link", "anna"}, {"token", "list"}, {"token", "issue", "crm"}, {"event", "tail"}}
+	{"customer", "show", "cu_1"}, {"customer", "erase", "cu_1", "--confirm", "cu_1"}, {"user", "list"}, {"user", "link", "anna"}, {"token", "list"}, {"token", "issue", "crm"}, {"event", "tail"}}
 
 func TestOutputsOfTheAPI(t *testing.T) {
 	here, err := os.Getwd()
@@ -151,12 +153,14 @@ func TestOutputsOfTheAPI(t *testing.T) {
 func TestWhatCommandsAskTheAPI(t *testing.T) {
 	s, f := apiShell(t)
 	for line, want := range map[string]string{
-		"chat close v_1":                        `POST /v1/conversations/v_1/close {"reason":"closed by the operator"}`,
-		"sms send +49301 hi --record r_1":       `POST /v1/sms {"record":"r_1","text":"hi","to":"+49301"}`,
-		"callback add 030123 --queue sales":     `POST /v1/callbacks {"number":"030123","queue":"sales"}`,
-		"callback add 030123 --topic bill":      `POST /v1/callbacks {"number":"030123","queue":"support","topic":"bill"}`,
-		"callback cancel b_1":                   `POST /v1/callbacks/b_1/cancel {"reason":"cancelled by the operator"}`,
-		"user remove anna":                      `DELETE /v1/users/anna`,
+		"chat close v_1":                    `POST /v1/conversations/v_1/close {"reason":"closed by the operator"}`,
+		"sms send +49301 hi --record r_1":   `POST /v1/sms {"record":"r_1","text":"hi","to":"+49301"}`,
+		"callback add 030123 --queue sales": `POST /v1/callbacks {"number":"030123","queue":"sales"}`,
+		"callback add 030123 --topic bill":  `POST /v1/callbacks {"number":"030123","queue":"support","topic":"bill"}`,
+		"callback cancel b_1":               `POST /v1/callbacks/b_1/cancel {"reason":"cancelled by the operator"}`,
+		"user remove anna":                  `DELETE /v1/users/anna`,
+		"event tail":                        `GET /v1/events`,
+		"event tail --kind enqueued --kind message-* --record r_1 --queue sales": `GET /v1/events?queue=sales&record=r_1&type=tandem.enqueued&type=tandem.message-%2A`,
 		"token revoke t_1":                      `DELETE /v1/tokens/t_1`,
 		"token issue crm --role admin --days 3": `POST /v1/tokens {"days":3,"name":"crm","role":"admin"}`,
 	} {
@@ -178,6 +182,8 @@ func TestExitCodesOfTheAPI(t *testing.T) {
 	}{
 		{"chat show v_2", "tandem chat list", "there is none; look again\n  body.x: wrong", exitNotFound}, {"chat close taken", "tandem chat list", "it changed meanwhile", exitFailed},
 		{"callback cancel wrong", "", "not understood", exitUsage}, {"user remove ben", "tandem user list", "there is none", exitNotFound},
+		{"event tail --kind enqeued", "did you mean \"enqueued\"", "no kind of event", exitUsage},
+		{"customer erase cu_1", "--confirm cu_1", "cannot be taken back", exitUsage}, {"customer erase cu_1 --confirm cu_2", "--confirm cu_1", "not confirmed", exitUsage},
 		{"sms send +49", "--help", "", exitUsage}, {"token issue", "--help", "", exitUsage},
 	} {
 		if code := s.run(strings.Fields(c.line)...); code != c.code || !strings.Contains(s.err.String(), c.text) || !strings.Contains(lastLine(s.err.String()), c.next) {

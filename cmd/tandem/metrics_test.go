@@ -37,7 +37,7 @@ func TestMetricsManual(t *testing.T) {
 	if err != nil {
 		t.Fatal(faults)
 	}
-	g, err := newSite(cfg, demo.Prompts(), slog.New(slog.DiscardHandler))
+	g, err := newSite(cfg, demo.Prompts(), slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

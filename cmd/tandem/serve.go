@@ -13,6 +13,8 @@ import (
 	"time"
 	_ "time/tzdata" // calendars and spoken times need zones wherever the binary runs
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tandem/cmd/tandem/config"
 	"tandem/cmd/tandem/control"
 	"tandem/cmd/tandem/health"
@@ -33,7 +35,10 @@ func serve(ctx context.Context, o serveOptions, std streams) error {
 	}
 	o.Config.HTTP.Demo = o.Config.HTTP.Demo || o.Demo
 	log := newLog(o.Config.Log, std.Err)
-	g, err := newSite(o.Config, o.Source.Prompts, log)
+	if o.Config.Store.Redis.Address != "" {
+		return serveNode(ctx, o, log)
+	}
+	g, err := newSite(o.Config, o.Source.Prompts, log, nil)
 	if err != nil {
 		return err
 	}
@@ -94,7 +99,11 @@ func (g *site) serveControl(ctx context.Context) error {
 
 // handler serves health and figures. It is asked often: every check reads what others keep.
 func (g *site) handler() http.Handler {
-	return health.Handler(g.registry, g.checks()...)
+	var figures prometheus.Gatherer = g.registry
+	if g.shared != nil {
+		figures = prometheus.Gatherers{g.registry, g.shared.registry}
+	}
+	return health.Handler(figures, g.checks()...)
 }
 
 // checks are the questions whose answers make us ready.

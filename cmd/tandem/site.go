@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -45,7 +46,6 @@ import (
 	"tandem/store/bolt"
 	"tandem/store/cdr"
 	storeengine "tandem/store/engine"
-	"tandem/store/redis"
 )
 
 // site is everything that runs: the rooms, wired. Build it with newSite, run it with Run.
@@ -67,6 +67,7 @@ type site struct {
 	router     *router
 	cdr        *cdr.Writer // nil: none are written
 	journal    *callJournal
+	shared     *shared // with other nodes; nil: the sockets and the store are ours alone
 	endpoints  []*transport.Endpoint
 	layers     []*transaction.Layer
 	http       net.Listener
@@ -88,6 +89,9 @@ type site struct {
 	chat      *webchat.Room
 	visits    *visitPhones
 	callbacks *callbackDoor
+	proofs    *proofs
+	text      func(ctx context.Context, number, text string) error // sends a text message outside conversations; nil where there are none
+	optedOut  func(number string) bool                             // wants no text messages; nil where there are none
 	sms       *sms.Adapter
 	centre    *smsc.Server
 	panel     *panel.Panel
@@ -95,10 +99,13 @@ type site struct {
 	texts     promptTexts
 }
 
-// newSite opens everything that can fail, in the order in which a fault is cheapest; on a fault what was opened is closed.
-func newSite(cfg *config.Config, prompts fs.FS, log *slog.Logger) (*site, error) {
-	g := &site{cfg: cfg, log: log, started: time.Now(), registry: prometheus.NewRegistry(), demo: cfg.HTTP.Demo}
-	g.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+// newSite opens everything that can fail, in the order in which a fault is cheapest; on a fault what was opened is closed. What a
+// node shares with the time before and after is given; nil opens it.
+func newSite(cfg *config.Config, prompts fs.FS, log *slog.Logger, s *shared) (*site, error) {
+	g := &site{cfg: cfg, log: log, started: time.Now(), registry: prometheus.NewRegistry(), demo: cfg.HTTP.Demo, shared: s}
+	if s == nil {
+		g.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	}
 	for _, open := range []func() error{
 		g.openTrunks, g.openSockets, g.openStore, func() error { return g.openMedia(prompts) }, g.openQueues, g.openCallbacks, g.openCalls, g.openSMS, g.openWords, g.openDesk,
 		g.openChat, g.openDoor, g.openControl,
@@ -111,11 +118,18 @@ func newSite(cfg *config.Config, prompts fs.FS, log *slog.Logger) (*site, error)
 	return g, nil
 }
 
-func (g *site) openTrunks() error {
-	metrics := trunk.NewMetrics(g.registry)
+func (g *site) openTrunks() (err error) {
+	if g.trunks, err = trunksOf(g.cfg, trunk.NewMetrics(g.registry)); err != nil {
+		return err
+	}
+	g.keeper = newTrunkKeeper(g.trunks, g.log)
+	return nil
+}
+
+func trunksOf(cfg *config.Config, metrics *trunk.Metrics) (*trunk.Set, error) {
 	var list []*trunk.Trunk
 	var faults []error
-	for _, c := range g.cfg.TrunkConfigs() {
+	for _, c := range cfg.TrunkConfigs() {
 		t, err := trunk.New(c, metrics)
 		if err != nil {
 			faults = append(faults, err)
@@ -124,25 +138,29 @@ func (g *site) openTrunks() error {
 		list = append(list, t)
 	}
 	set, err := trunk.NewSet(list)
-	if err := errors.Join(append(faults, err)...); err != nil {
-		return err
-	}
-	g.trunks = set
-	g.keeper = newTrunkKeeper(set, g.log)
-	return nil
+	return set, errors.Join(append(faults, err)...)
 }
 
-// openSockets listens: one endpoint for each address, with the transports configured for it.
-func (g *site) openSockets() error {
-	metrics := transport.NewMetrics(g.registry)
+func (g *site) openSockets() (err error) {
+	if g.shared != nil {
+		g.endpoints, g.http = g.shared.endpoints, g.shared.http
+		return nil
+	}
+	g.endpoints, g.http, err = openSockets(g.cfg, admission(g.cfg, g.trunks, nil), g.registry, g.log)
+	return err
+}
+
+// openSockets listens: one endpoint for each address, with the transports configured for it, and the HTTP door.
+func openSockets(cfg *config.Config, admit func(netip.Addr) transport.Admission, reg prometheus.Registerer, log *slog.Logger) (list []*transport.Endpoint, door net.Listener, err error) {
+	metrics := transport.NewMetrics(reg)
 	byAddr := map[netip.AddrPort]*transport.Config{}
 	var order []*transport.Config
-	for _, l := range g.cfg.SIP.Listen {
+	for _, l := range cfg.SIP.Listen {
 		c := byAddr[l.Addr]
 		if c == nil {
 			c = &transport.Config{
-				Name: l.Addr.String(), Advertise: g.cfg.SIP.Advertise, Admit: g.admit, Log: g.log, Metrics: metrics,
-				Rate: transport.Rate{PerSecond: g.cfg.SIP.Rate.PerSecond, Burst: g.cfg.SIP.Rate.Burst},
+				Name: l.Addr.String(), Advertise: cfg.SIP.Advertise, Admit: admit, Log: log, Metrics: metrics,
+				Rate: transport.Rate{PerSecond: cfg.SIP.Rate.PerSecond, Burst: cfg.SIP.Rate.Burst},
 			}
 			byAddr[l.Addr], order = c, append(order, c)
 		}
@@ -155,39 +173,36 @@ func (g *site) openSockets() error {
 	for _, c := range order {
 		e, err := transport.Listen(*c)
 		if err != nil {
-			return fmt.Errorf("sip: %w", err)
+			return nil, nil, fmt.Errorf("sip: %w", err)
 		}
-		g.endpoints = append(g.endpoints, e)
+		list = append(list, e)
 	}
-	var err error
-	if g.http, err = net.Listen("tcp", g.cfg.HTTP.Listen.String()); err != nil {
-		return fmt.Errorf("http: %w", err)
+	if door, err = net.Listen("tcp", cfg.HTTP.Listen.String()); err != nil {
+		return nil, nil, fmt.Errorf("http: %w", err)
 	}
-	return nil
+	return list, door, nil
 }
 
-// admit is the access list: denied networks are not read, trunks are not limited.
-func (g *site) admit(from netip.Addr) transport.Admission {
-	for _, n := range g.cfg.SIP.Deny {
-		if n.Contains(from) {
-			return transport.Drop
+// admission is the access list: denied networks are not read, trunks and other nodes are not limited. knows may be nil.
+func admission(cfg *config.Config, trunks *trunk.Set, knows func(netip.Addr) bool) func(netip.Addr) transport.Admission {
+	return func(from netip.Addr) transport.Admission {
+		for _, n := range cfg.SIP.Deny {
+			if n.Contains(from) {
+				return transport.Drop
+			}
 		}
+		if _, ok := trunks.BySource(from); ok || knows != nil && knows(from) {
+			return transport.Trust
+		}
+		return transport.Limit
 	}
-	if _, ok := g.trunks.BySource(from); ok {
-		return transport.Trust
-	}
-	return transport.Limit
 }
 
 func (g *site) openStore() (err error) {
 	lived := lastLife(g.cfg.Store.Path)
-	options := storeengine.Options{Log: g.log, Registry: g.registry}
-	if r := g.cfg.Store.Redis; r.Address != "" {
-		g.store, err = redis.Open(redis.Config{Address: r.Address, Username: r.Username, Password: r.Password.Reveal(), DB: r.DB, Site: r.Site}, options)
-	} else {
-		g.store, err = bolt.Open(g.cfg.Store.Path, options)
-	}
-	if err != nil {
+	if g.shared != nil {
+		lived, g.store = g.shared.tenure.Lived, fenced{g.shared.store, g.shared.tenure}
+	} else if g.store, err = bolt.Open(g.cfg.Store.Path, storeengine.Options{Log: g.log, Registry: g.registry}); err != nil {
 		return err
 	}
 	ended, err := g.openCDR()
@@ -251,7 +266,7 @@ func (g *site) openQueues() (err error) {
 	calls := callDoor{calls: func() *b2bua.Switch { return g.calls }, queue: queue, log: g.log}
 	g.words = &words{
 		hub: func() *digital.Hub { return g.hub }, queue: queue, desk: func() *desk.Server { return g.desk }, store: g.store,
-		names: g.agentName, shown: g.showItem, sender: g.sender, country: g.cfg.Country, log: g.log,
+		names: g.agentName, sender: g.sender, country: g.cfg.Country, log: g.log,
 	}
 	g.tokens = newPageTokens()
 	g.deskDoor = newDeskDoor(deskDoor{queue: queue, store: g.store, words: g.words, codes: g.dispositions, log: g.log})
@@ -267,7 +282,16 @@ func (g *site) openQueues() (err error) {
 	if err != nil {
 		return err
 	}
-	return g.dispatcher.Post(restore)
+	again := waitedFirst(&restore)
+	if err := g.dispatcher.Post(restore); err != nil {
+		return err
+	}
+	for _, ev := range again {
+		if err := g.dispatcher.Post(ev); err != nil {
+			return fmt.Errorf("callback %s: %w", ev.Item, err)
+		}
+	}
+	return nil
 }
 
 func (g *site) openCalls() error {
@@ -279,12 +303,16 @@ func (g *site) openCalls() error {
 		return err
 	}
 	g.router = newRouter(g.cfg, g.trunks, g.dispatcher.Post)
+	var edges b2bua.Edges
+	if g.shared != nil {
+		edges = g.shared.edge
+	}
 	g.bindings = bindingDoor{store: g.store, registrar: g.registrar, usable: g.phoneUsable, log: g.log}
 	g.calls, err = b2bua.New(g.switchConfig(), b2bua.Parts{
 		Engine: g.browsers, Router: g.router, Records: &recordsDoor{g.store, g.cfg.Country, g.router.private, g.tokens, g.log},
-		Journal: g.journal, Queues: queueDoor{g.dispatcher, g.showItem, g.bookCallback},
+		Journal: g.journal, Queues: queueDoor{g.dispatcher, g.wishCallback, g.callbacks},
 		Registrar: g.registrar, Trunks: g.trunks, Digest: auth, Endpoints: g.router, Hosts: g.keeper,
-		Originators: g.callbacks, Bindings: g.bindings, Metrics: b2bua.NewMetrics(g.registry), Log: g.log,
+		Links: linkDoor{g}, Originators: g.callbacks, Bindings: g.bindings, Edges: edges, Metrics: b2bua.NewMetrics(g.registry), Log: g.log,
 	})
 	if err != nil {
 		return err
@@ -350,7 +378,11 @@ func (g *site) switchConfig() b2bua.Config {
 
 // restorePhones gives back the registrations of before a restart.
 func (g *site) restorePhones() error {
-	list, err := restoreBindings(g.store, g.registrar, time.Now())
+	var here func(string) (transport.Flow, bool)
+	if g.shared != nil {
+		here = g.shared.edge.Here
+	}
+	list, err := restoreBindings(g.store, g.registrar, here, time.Now())
 	if err != nil {
 		return err
 	}
@@ -384,12 +416,12 @@ func (g *site) close() {
 			g.log.Error("CDR file not closed", "err", err)
 		}
 	}
-	if g.store != nil {
+	if g.store != nil && g.shared == nil {
 		if err := g.store.Close(); err != nil {
 			g.log.Error("store not closed", "err", err)
 		}
 	}
-	if g.http != nil {
+	if g.http != nil && g.shared == nil {
 		_ = g.http.Close()
 	}
 	switch {

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"tandem/cmd/tandem/node"
 )
 
 // stage is a part of the site that serves until its context ends.
@@ -17,8 +20,12 @@ type stage struct {
 // journaled when nobody can call any more.
 func (g *site) stages() []stage {
 	list := []stage{{"media engine", g.engine.Serve}, {"browsers", g.browsers.Serve}}
-	for _, l := range g.layers {
-		list = append(list, stage{"sip", l.Serve})
+	if g.shared != nil {
+		list = append(list, stage{"tenure", g.shared.tenure.Keep}, stage{"sip", g.ownSIP})
+	} else {
+		for _, l := range g.layers {
+			list = append(list, stage{"sip", l.Serve})
+		}
 	}
 	list = append(list, g.smsStages()...)
 	return append(list,
@@ -51,6 +58,9 @@ func (g *site) Run(ctx context.Context, drain time.Duration) error {
 	case <-ctx.Done():
 	case fault = <-failed:
 		g.log.Error("a part of the gateway has failed", "err", fault)
+	}
+	if errors.Is(fault, node.ErrDeposed) {
+		drain = 0 // the calls are another node's to tell of
 	}
 	g.drain(drain)
 	for _, stop := range slices.Backward(stops) {

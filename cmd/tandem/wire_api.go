@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"tandem/acd"
 	"tandem/digital/api"
 	"tandem/sip/b2bua"
+	"tandem/store/journey"
 )
 
 // apiRooms is the house as the API sees it. A room that is nil answers 501.
@@ -235,8 +237,8 @@ func (w apiWork) TransferItem(ctx context.Context, t api.ItemTransfer) (api.Item
 // apiCalls is live calls and those that ended lately.
 type apiCalls struct{ g *site }
 
-func apiCall(v b2bua.CallView) api.Call {
-	out := api.Call{ID: v.ID, Record: v.Record, State: v.State, Waiting: v.Waiting, Caller: v.Caller, Called: v.Called, Trunk: v.Trunk, Endpoint: v.Endpoint,
+func (p agentPhones) apiCall(v b2bua.CallView) api.Call {
+	out := api.Call{ID: v.ID, Record: v.Record, Item: v.Item, Agent: p.agent(v), Listeners: v.Listeners, Listens: v.Listens, State: v.State, Waiting: v.Waiting, Caller: v.Caller, Called: v.Called, Trunk: v.Trunk, Endpoint: v.Endpoint,
 		Flow: v.Flow, Peer: v.Peer, Hold: v.Hold, Recording: v.Recording, Began: v.Began, Answered: v.Answered, Ended: v.Ended, Cause: v.Cause, By: v.By,
 		Legs: []api.Leg{}}
 	for _, l := range v.Legs {
@@ -250,9 +252,9 @@ func (c apiCalls) ListCalls(_ context.Context, p api.Page) ([]api.Call, string, 
 	views := c.g.calls.Views()
 	slices.SortFunc(views, func(a, b b2bua.CallView) int { return strings.Compare(a.ID, b.ID) })
 	part, next := pageOf(views, p, func(v b2bua.CallView) string { return v.ID })
-	list := make([]api.Call, 0, len(part))
+	list, phones := make([]api.Call, 0, len(part)), phonesOf(c.g.cfg)
 	for _, v := range part {
-		list = append(list, apiCall(v))
+		list = append(list, phones.apiCall(v))
 	}
 	return list, next, nil
 }
@@ -263,7 +265,7 @@ func (c apiCalls) ShowCall(_ context.Context, id string) (api.Call, error) {
 	if !ok {
 		return api.Call{}, noSuch("call", id)
 	}
-	return apiCall(v), nil
+	return phonesOf(c.g.cfg).apiCall(v), nil
 }
 
 // TraceCall implements api.Calls.
@@ -297,7 +299,7 @@ func (c apiCalls) order(id string, m b2bua.Command) error {
 
 // HangUpCall implements api.Calls.
 func (c apiCalls) HangUpCall(_ context.Context, id, by string) error {
-	return c.order(id, b2bua.EndCall{Kind: b2bua.Normal, By: "system"})
+	return c.order(id, b2bua.EndCall{Kind: b2bua.Normal, By: cmp.Or(by, "system")})
 }
 
 // TransferCall implements api.Calls: the caller is handed on.
@@ -314,8 +316,8 @@ func (c apiCalls) HoldCall(_ context.Context, id string, on bool) error {
 }
 
 // OriginateCall implements api.Calls.
-func (c apiCalls) OriginateCall(_ context.Context, o api.Originate) (api.Call, error) {
-	from := b2bua.Arrival{Endpoint: strings.TrimPrefix(o.By, "token:"), At: time.Now()}
+func (c apiCalls) OriginateCall(ctx context.Context, o api.Originate) (api.Call, error) {
+	from := b2bua.Arrival{At: time.Now()}
 	first, ok := c.target(o.First, from)
 	if !ok {
 		return api.Call{}, api.Refuse(fmt.Errorf("first: nothing is called by %q: %w", o.First, api.ErrInvalid), "body.first", "give an extension, agent:ID or a number that an outbound rule allows flows to dial")
@@ -326,9 +328,18 @@ func (c apiCalls) OriginateCall(_ context.Context, o api.Originate) (api.Call, e
 		if c.g.cfg.Queues[queue] == nil {
 			return api.Call{}, api.Refuse(fmt.Errorf("then: queue %q: %w", queue, api.ErrInvalid), "body.then", "name a configured queue")
 		}
-		origin.Script, origin.Flow = queueScript{queue, c.g.router.music(queue)}, "queue "+queue
+		origin.Script, origin.Flow = shownScript{queueScript{queue, c.g.router.music(queue)}, o.Data}, "queue "+queue
+	} else if len(o.Data) > 0 {
+		return api.Call{}, api.Refuse(fmt.Errorf("data: nobody is shown it: %w", api.ErrInvalid), "body.data", "leave it out, or let then be queue:NAME: an agent sees it with the item")
 	} else if origin.Then, ok = c.target(o.Then, from); !ok {
 		return api.Call{}, api.Refuse(fmt.Errorf("then: nothing is called by %q: %w", o.Then, api.ErrInvalid), "body.then", "give an extension, agent:ID, queue:NAME or a number that an outbound rule allows flows to dial")
+	}
+	if o.Token != "" { // last: what is refused shall not use it up
+		record, err := c.g.useLink(ctx, o.Token, o.By, journey.Voice)
+		if err != nil {
+			return api.Call{}, err
+		}
+		origin.Identity.Record = record
 	}
 	id, err := c.g.calls.Originate(origin)
 	if err != nil {
@@ -336,7 +347,25 @@ func (c apiCalls) OriginateCall(_ context.Context, o api.Originate) (api.Call, e
 	}
 	v, _ := c.g.calls.View(id)
 	v.ID = id
-	return apiCall(v), nil
+	return phonesOf(c.g.cfg).apiCall(v), nil
+}
+
+// shownScript is a queue's script whose item shows more to agents.
+type shownScript struct {
+	queueScript
+	data map[string]string
+}
+
+// Step implements b2bua.Script.
+func (s shownScript) Step(ev b2bua.ScriptEvent, now time.Time) []b2bua.Action {
+	list := s.queueScript.Step(ev, now)
+	for i, a := range list {
+		if e, ok := a.(b2bua.Enqueue); ok {
+			e.Attributes = s.data
+			list[i] = e
+		}
+	}
+	return list
 }
 
 // target is where a call can be placed: an extension, an agent's phone, or a number outside as flows may dial it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"tandem/acd"
 	"tandem/digital/api"
@@ -21,8 +22,12 @@ func apiCallback(v acd.ItemView) api.Callback {
 	if state == "" {
 		state = "waiting"
 	}
+	first := "agent"
+	if v.Item.Data["callback-mode"] == string(callback.CustomerFirst) {
+		first = "customer"
+	}
 	return api.Callback{ID: v.Item.ID, State: state, Number: v.Item.Customer, Name: v.Item.Data["name"], Queue: v.Item.Queue, Item: v.Item.ID, Record: v.Item.Record,
-		First: "agent", Asked: v.T0, From: v.Item.From, Until: v.Item.Until, Attempts: v.Item.Tried, Position: v.Position}
+		First: first, Asked: v.T0, From: v.Item.From, Until: v.Item.Until, Attempts: v.Item.Tried, Position: v.Position}
 }
 
 // RequestCallback implements api.Callbacks.
@@ -34,8 +39,8 @@ func (c apiCallbacks) RequestCallback(ctx context.Context, r api.CallbackRequest
 	for k, v := range r.Data {
 		ask.Data[k] = v
 	}
-	if r.First == "customer" {
-		ask.Mode = callback.CustomerFirst
+	if r.First != "" {
+		ask.Mode = callbackMode(r.First)
 	}
 	done, err := c.g.askCallback(ctx, ask)
 	var refused callback.RefusedError
@@ -47,7 +52,7 @@ func (c apiCallbacks) RequestCallback(ctx context.Context, r api.CallbackRequest
 	case err != nil:
 		return api.Callback{}, fmt.Errorf("%v: %w", err, api.ErrDown)
 	}
-	return api.Callback{ID: done.ID, State: "waiting", Number: done.Number, Name: r.Name, Queue: done.Queue, Item: done.ID, Record: done.Record, First: r.First,
+	return api.Callback{ID: done.ID, State: "waiting", Number: done.Number, Name: r.Name, Queue: done.Queue, Item: done.ID, Record: done.Record, First: strings.TrimSuffix(string(done.Mode), "-first"),
 		From: done.From, Until: done.Until}, nil
 }
 

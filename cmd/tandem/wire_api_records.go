@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tandem/digital/api"
@@ -23,6 +25,8 @@ func storeAPI(err error, what, id string) error {
 		return nil
 	case errors.Is(err, store.ErrNotFound):
 		return noSuch(what, id)
+	case errors.Is(err, store.ErrConflict):
+		return fmt.Errorf("%v: %w", err, api.ErrVersion)
 	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrLimit):
 		return fmt.Errorf("%v: %w", err, api.ErrInvalid)
 	case errors.Is(err, store.ErrBusy):
@@ -83,21 +87,18 @@ func (m apiMatters) write(ctx context.Context, what, id string, b store.Batch) e
 	return storeAPI(err, what, id)
 }
 
-// SetAttributes implements api.Records.
+// SetAttributes implements api.Records. The store compares the version in the same step in which it writes.
 func (m apiMatters) SetAttributes(ctx context.Context, c api.AttributeChange) (api.Record, error) {
-	old, err := m.g.store.Record(c.Record)
-	if err != nil {
-		return api.Record{}, storeAPI(err, "record", c.Record)
-	}
-	if c.Seq != 0 && c.Seq != old.Seq {
-		return api.Record{}, fmt.Errorf("record %s is at %d: %w", c.Record, old.Seq, api.ErrVersion)
+	if _, err := m.ShowRecord(ctx, c.Record); err != nil {
+		return api.Record{}, err
 	}
 	now, b := time.Now(), store.Batch{}
-	for name, value := range c.Set {
+	for _, name := range slices.Sorted(maps.Keys(c.Set)) {
+		value := c.Set[name]
 		b.Events = append(b.Events, journey.Event{Record: c.Record, At: now, Kind: journey.AttributeSet, Actor: c.By, Privacy: journey.Personal,
 			Data: map[string]string{journey.DataName: name, journey.DataValue: value}})
 	}
-	b.Updates = []store.Update{{Record: c.Record, Set: c.Set, At: now}}
+	b.Updates = []store.Update{{Record: c.Record, Seq: c.Seq, Set: c.Set, At: now}}
 	if err := m.write(ctx, "record", c.Record, b); err != nil {
 		return api.Record{}, err
 	}
@@ -193,16 +194,12 @@ func (m apiMatters) ExportCustomer(_ context.Context, id, by string) (api.Export
 	return api.Export{Customer: id, At: time.Now(), Data: slices.Concat([]byte("["), bytes.Join(list, []byte(",")), []byte("]"))}, nil
 }
 
-// EraseCustomer implements api.Customers.
-func (m apiMatters) EraseCustomer(ctx context.Context, id, by string) error {
-	if _, err := m.g.store.Customer(id); err != nil {
-		return storeAPI(err, "customer", id)
-	}
-	return m.write(ctx, "customer", id, store.Batch{Erase: []store.Erasure{{Customer: id, By: by, At: time.Now()}}})
-}
-
 // IssueLink implements api.Links.
 func (m apiMatters) IssueLink(ctx context.Context, l api.NewLink) (api.Link, error) {
+	bound, err := boundTo(l.Identity)
+	if err != nil {
+		return api.Link{}, err
+	}
 	if _, err := m.g.store.Record(l.Record); err != nil {
 		return api.Link{}, storeAPI(err, "record", l.Record)
 	}
@@ -214,14 +211,33 @@ func (m apiMatters) IssueLink(ctx context.Context, l api.NewLink) (api.Link, err
 		life = l.TTL
 	}
 	now := time.Now()
-	t := store.Token{Text: store.NewToken(), Record: l.Record, Strength: strengthOf(l.Strength), Expires: now.Add(life), Uses: max(1, l.Uses), By: l.By, At: now}
+	t := store.Token{Text: store.NewToken(), Record: l.Record, Strength: strengthOf(l.Strength), Expires: now.Add(life), Uses: max(1, l.Uses), Identity: bound, By: l.By, At: now}
 	for _, c := range l.Channels {
 		t.Channels = append(t.Channels, journey.Channel(c))
 	}
 	if err := m.write(ctx, "record", l.Record, store.Batch{Tokens: []store.Token{t}}); err != nil {
 		return api.Link{}, err
 	}
-	return api.Link{Token: t.Text, URL: m.g.public() + "/chat#token=" + t.Text, Record: l.Record, Expires: t.Expires, Uses: t.Uses}, nil
+	return api.Link{Token: t.Text, URL: m.g.chatURL(t.Text), Record: l.Record, Expires: t.Expires, Uses: t.Uses}, nil
+}
+
+// boundTo is the address without which a link is not taken: a number, an e-mail address or a SIP URI. Empty binds it to nobody.
+func boundTo(address string) (*journey.Identity, error) {
+	if address == "" {
+		return nil, nil
+	}
+	kind := journey.Tel
+	switch {
+	case strings.HasPrefix(address, "sip:"):
+		kind = journey.SIP
+	case strings.Contains(address, "@"):
+		kind = journey.Mail
+	}
+	normal, err := journey.Normal(kind, address)
+	if err != nil {
+		return nil, api.Refuse(fmt.Errorf("identity: %v: %w", err, api.ErrInvalid), "body.identity", "give a number in E.164 or an e-mail address")
+	}
+	return &journey.Identity{Type: kind, Value: normal, Strength: journey.Claimed}, nil
 }
 
 func strengthOf(word string) journey.Strength {

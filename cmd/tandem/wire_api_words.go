@@ -40,11 +40,15 @@ func apiConversation(v digital.View) api.Conversation {
 		Opened: v.Began, Touched: v.Touched, Closed: v.Ended, Seq: v.Last}
 }
 
-// ListConversations implements api.Conversations.
-func (w apiWords) ListConversations(_ context.Context, f api.ConversationFilter, p api.Page) ([]api.Conversation, string, error) {
+// ListConversations implements api.Conversations. A conversation is in the queue of its item.
+func (w apiWords) ListConversations(ctx context.Context, f api.ConversationFilter, p api.Page) ([]api.Conversation, string, error) {
+	queues, err := w.queuesOf(ctx)
+	if err != nil {
+		return nil, "", err
+	}
 	views := slices.DeleteFunc(w.g.hub.Views(), func(v digital.View) bool {
 		differs := func(want, got string) bool { return want != "" && want != got }
-		return differs(f.State, v.State) || differs(f.Channel, v.Channel) || differs(f.Agent, v.Agent) || differs(f.Record, v.Record)
+		return differs(f.State, v.State) || differs(f.Channel, v.Channel) || differs(f.Agent, v.Agent) || differs(f.Record, v.Record) || differs(f.Queue, queues[v.Item])
 	})
 	slices.SortFunc(views, func(a, b digital.View) int {
 		if c := b.Touched.Compare(a.Touched); c != 0 {
@@ -55,27 +59,44 @@ func (w apiWords) ListConversations(_ context.Context, f api.ConversationFilter,
 	part, next := pageOf(views, p, func(v digital.View) string { return v.ID })
 	list := make([]api.Conversation, 0, len(part))
 	for _, v := range part {
-		list = append(list, apiConversation(v))
+		c := apiConversation(v)
+		c.Queue = queues[v.Item]
+		list = append(list, c)
 	}
 	return list, next, nil
 }
 
 // ShowConversation implements api.Conversations.
-func (w apiWords) ShowConversation(_ context.Context, id string) (api.Conversation, error) {
+func (w apiWords) ShowConversation(ctx context.Context, id string) (api.Conversation, error) {
+	v, err := w.view(id)
+	if err != nil {
+		return api.Conversation{}, err
+	}
+	c := apiConversation(v)
+	if v.Item != "" {
+		if it, ok, err := w.g.dispatcher.Item(ctx, v.Item); err == nil && ok {
+			c.Queue = it.Item.Queue
+		}
+	}
+	return c, nil
+}
+
+// view gives a conversation, loaded from its record where it is not in memory.
+func (w apiWords) view(id string) (digital.View, error) {
 	if v, ok := w.g.hub.View(id); ok {
-		return apiConversation(v), nil
+		return v, nil
 	}
 	if err := w.g.hub.Wake(id); err != nil {
-		return api.Conversation{}, wordsAPI(err)
+		return digital.View{}, wordsAPI(err)
 	}
 	if _, err := w.g.words.read(id, 0, ""); err != nil { // waits until it is loaded
-		return api.Conversation{}, noSuch("conversation", id)
+		return digital.View{}, noSuch("conversation", id)
 	}
 	v, ok := w.g.hub.View(id)
 	if !ok {
-		return api.Conversation{}, noSuch("conversation", id)
+		return digital.View{}, noSuch("conversation", id)
 	}
-	return apiConversation(v), nil
+	return v, nil
 }
 
 // Messages implements api.Conversations.
@@ -149,9 +170,20 @@ func (w apiWords) SendMessage(ctx context.Context, m api.NewMessage) (api.Messag
 	return api.Message{Conversation: receipt.Conversation, Seq: receipt.Seq, ID: m.ID, At: receipt.At, From: m.From, Actor: m.Actor, Text: m.Text, State: digital.Queued.String()}, nil
 }
 
+// maxFactName bounds the name of what an opener tells.
+const maxFactName = 32
+
 // OpenConversation implements api.Conversations.
 func (w apiWords) OpenConversation(ctx context.Context, o api.OpenConversation) (api.Conversation, error) {
-	opening := digital.Opening{Channel: journey.Channel(o.Channel), Token: o.Token, Name: o.Name, Facts: o.Data}
+	if o.Queue != "" && w.g.cfg.Queues[o.Queue] == nil {
+		return api.Conversation{}, api.Refuse(fmt.Errorf("queue %q: %w", o.Queue, api.ErrInvalid), "body.queue", "name a configured queue")
+	}
+	for name, value := range o.Data {
+		if name == "" || len(name) > maxFactName || len(value) > journey.MaxDataValue {
+			return api.Conversation{}, api.Refuse(fmt.Errorf("data %.40q: %w", name, api.ErrInvalid), "body.data", "names of 1 to 32 bytes, values of at most 1024")
+		}
+	}
+	opening := digital.Opening{Channel: journey.Channel(o.Channel), Token: o.Token, Name: o.Name, Facts: o.Data, Topic: o.Topic, Queue: o.Queue}
 	strength := journey.Claimed
 	if o.Attested {
 		strength = journey.Attested
@@ -163,19 +195,28 @@ func (w apiWords) OpenConversation(ctx context.Context, o api.OpenConversation) 
 		}
 		opening.Identities = append(opening.Identities, journey.Identity{Type: journey.IdentityType(kind), Value: normal, Strength: strength, Source: o.Actor})
 	}
-	opened, err := answered(func(done func(digital.Opened)) error { return w.g.hub.Open(opening, done) })
-	if err == nil {
-		err = opened.Err
+	open := func() (string, error) {
+		opened, err := answered(func(done func(digital.Opened)) error { return w.g.hub.Open(opening, done) })
+		if err == nil {
+			err = opened.Err
+		}
+		return opened.Conversation, wordsAPI(err)
 	}
+	begin := open
+	if o.Thread != "" {
+		begin = func() (string, error) { return w.inThread(ctx, o, open) }
+	}
+	id, err := begin()
 	if err != nil {
-		return api.Conversation{}, wordsAPI(err)
+		return api.Conversation{}, err
 	}
 	if o.Text != "" {
-		if _, err := w.SendMessage(ctx, api.NewMessage{Conversation: opened.Conversation, ID: "first", From: string(digital.Customer), Text: o.Text}); err != nil {
+		m := api.NewMessage{Conversation: id, ID: store.NewToken(), From: string(digital.Customer), Text: o.Text}
+		if _, err := w.SendMessage(ctx, m); err != nil {
 			return api.Conversation{}, err
 		}
 	}
-	return w.ShowConversation(ctx, opened.Conversation)
+	return w.ShowConversation(ctx, id)
 }
 
 // CloseConversation implements api.Conversations.
@@ -193,7 +234,10 @@ func (w apiWords) SendSMS(_ context.Context, s api.NewSMS) (api.SentSMS, error) 
 		return api.SentSMS{}, api.Refuse(fmt.Errorf("to: %v: %w", err, api.ErrInvalid), "body.to", "give the number in E.164, such as +4930123456")
 	}
 	out := digital.Outreach{Channel: journey.SMS, To: journey.Identity{Type: journey.Tel, Value: number, Source: s.Actor}, From: s.From, Record: s.Record,
-		ID: store.NewToken(), Text: s.Text, Agent: strings.TrimPrefix(s.Actor, agentTarget)}
+		ID: store.NewToken(), Text: s.Text}
+	if agent, ok := strings.CutPrefix(s.Actor, agentTarget); ok { // of a program it is the house's
+		out.Agent, out.Name = agent, w.g.agentName(agent)
+	}
 	r, err := answered(func(done func(digital.Receipt)) error { return w.g.hub.Start(out, done) })
 	if err == nil {
 		err = r.Err

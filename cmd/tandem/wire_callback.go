@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"tandem/acd"
-	"tandem/digital/access"
 	"tandem/digital/callback"
 	"tandem/sip/b2bua"
 	"tandem/store"
@@ -26,11 +22,19 @@ type callbackDoor struct {
 	calls func() *b2bua.Switch
 	dial  func(number string) (b2bua.Destination, bool)
 	from  string // number that customers are shown
+	music func(queue string) string
+	hold  time.Duration // how long a customer who was reached first may wait
 	log   *slog.Logger
 	write func(journey.Event) error
+	words acd.Connector // conversations: one's item may have become a callback, or is about to
 
-	mu   sync.Mutex        // guards what stands below; nothing waits while it is held
-	live map[string]string // item → call of its attempt; empty: none
+	answer            func(call string, a b2bua.CallbackAnswer) bool // tells a call what has become of its wish
+	wishes, forecasts *errands
+
+	mu     sync.Mutex        // guards what stands below; nothing waits while it is held
+	live   map[string]string // item → call of its attempt; empty: none
+	first  map[string]*line  // item → customer who is reached before an agent
+	wanted map[string]*wish  // item → its caller's wish to be called back
 }
 
 // add notes a callback's item, and tells whether it is new; drop forgets it.
@@ -44,9 +48,11 @@ func (d *callbackDoor) add(item string) (added bool) {
 }
 
 func (d *callbackDoor) drop(item string) {
+	defer d.decide(item, false)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.live, item)
+	delete(d.first, item)
 }
 
 // owns tells whether an item is a callback.
@@ -99,11 +105,6 @@ func (d *callbackDoor) Postpone(item string, from time.Time, reason string) erro
 	return d.queue().Post(acd.Postpone{Item: item, From: from, Reason: reason})
 }
 
-// Join implements callback.Queue.
-func (d *callbackDoor) Join(item, call string) error {
-	return d.queue().Post(acd.Convert{Item: item, Media: acd.Voice, Interaction: call})
-}
-
 // Cancel implements callback.Queue.
 func (d *callbackDoor) Cancel(item, reason string) error {
 	return d.queue().Post(acd.Cancel{Item: item, Reason: reason})
@@ -111,8 +112,7 @@ func (d *callbackDoor) Cancel(item, reason string) error {
 
 // Foresee implements callback.Queue: what is known of a queue comes back as a Forecast.
 func (d *callbackDoor) Foresee(item string) error {
-	go d.foresee(item) // one look at the dispatcher, bounded by askWait
-	return nil
+	return d.forecasts.run(func() { d.foresee(item) }) // one look at the dispatcher, bounded by askWait
 }
 
 func (d *callbackDoor) foresee(item string) {
@@ -127,11 +127,15 @@ func (d *callbackDoor) foresee(item string) {
 	d.tell(f)
 }
 
-// Dial implements callback.Dialer: the agent is rung, which accepts the offer; then the customer is dialled and both are connected.
+// Dial implements callback.Dialer: the agent is rung, which accepts the offer; then the customer is dialled and both are connected. A
+// customer who is to be reached first is dialled alone.
 func (d *callbackDoor) Dial(a callback.Attempt) error {
 	to, ok := d.dial(a.Number)
 	if !ok {
 		return fmt.Errorf("no trunk takes %q", a.Number)
+	}
+	if a.Mode == callback.CustomerFirst {
+		return d.dialFirst(a, to)
 	}
 	o := b2bua.Origin{
 		Ref: a.ID, Identity: b2bua.Identity{Record: a.Record}, First: b2bua.Destination{Endpoint: a.Endpoint}, Then: to,
@@ -169,6 +173,9 @@ func (d *callbackDoor) Originated(o b2bua.Originated) {
 	if o.Ref == "" || o.Item == "" {
 		return // a click-to-call: nobody waits for what becomes of it
 	}
+	if d.originatedFirst(o) {
+		return
+	}
 	switch o.Stage {
 	case b2bua.BothTalk:
 		d.tell(callback.Result{Attempt: o.Ref, Outcome: callback.Unknown, Call: o.Call})
@@ -182,7 +189,12 @@ func outcomeOf(o b2bua.Originated) callback.Outcome {
 	if o.Side == 1 {
 		return callback.AgentMissed
 	}
-	switch o.Kind {
+	return customerOutcome(o.Kind)
+}
+
+// customerOutcome is why a customer was not reached.
+func customerOutcome(k b2bua.Kind) callback.Outcome {
+	switch k {
 	case b2bua.Busy:
 		return callback.Busy
 	case b2bua.NoAnswer, b2bua.Timeout:
@@ -195,10 +207,23 @@ func outcomeOf(o b2bua.Originated) callback.Outcome {
 // that it is to become a callback.
 func (d *callbackDoor) voice() callDoor { return callDoor{calls: d.calls, queue: d.queue, log: d.log} }
 
+// before is the same for an item that may be a conversation's.
+func (d *callbackDoor) before(item string) acd.Connector {
+	if d.talked(item) {
+		return d.words
+	}
+	return d.voice()
+}
+
+// talked tells whether an item was a conversation's, and is no caller's.
+func (d *callbackDoor) talked(item string) bool {
+	return !strings.HasPrefix(item, callItems) && !strings.HasPrefix(item, callbackItems) && !d.waitsFirst(item)
+}
+
 // Offer implements acd.Connector.
 func (d *callbackDoor) Offer(o acd.Offer) {
-	if o.Item.Media == acd.Voice {
-		d.voice().Offer(o)
+	if o.Item.Media != acd.Callback {
+		d.before(o.Item.ID).Offer(o)
 		return
 	}
 	d.tell(callback.Offered{Item: o.Item.ID, Offer: o.ID.String(), Epoch: o.ID.Epoch, Agent: o.Agent, Endpoint: o.Endpoint, Deadline: o.Deadline,
@@ -212,7 +237,7 @@ func (d *callbackDoor) Withdraw(w acd.Withdraw) {
 		d.calls().Post(call, b2bua.WithdrawOffer{Offer: w.ID.String()})
 		return
 	}
-	d.voice().Withdraw(w)
+	d.before(w.ID.Item).Withdraw(w)
 }
 
 // Connect implements acd.Connector.
@@ -221,7 +246,7 @@ func (d *callbackDoor) Connect(c acd.Connect) {
 		d.calls().Post(call, b2bua.ConnectOffer{Offer: c.Offer.String()})
 		return
 	}
-	d.voice().Connect(c)
+	d.before(c.Item.ID).Connect(c)
 }
 
 // Refused implements acd.Connector.
@@ -230,22 +255,42 @@ func (d *callbackDoor) Refused(r acd.Refused) {
 	d.tell(callback.Ended{Item: r.Item, Outcome: "refused", Reason: r.Reason})
 }
 
-// TimedOut implements acd.Connector: a callback has no longest wait, its window ends it.
-func (d *callbackDoor) TimedOut(acd.TimedOut) {}
+// TimedOut implements acd.Connector: a callback has no longest wait, its window ends it. A customer who was reached first waits as long
+// as any caller.
+func (d *callbackDoor) TimedOut(t acd.TimedOut) {
+	if d.waitsFirst(t.Item) {
+		d.voice().TimedOut(t)
+	}
+}
 
 // ItemChanged implements acd.Watcher.
-func (d *callbackDoor) ItemChanged(acd.ItemChanged) {}
+func (d *callbackDoor) ItemChanged(c acd.ItemChanged) {
+	if c.Media != acd.Callback {
+		return
+	}
+	d.decide(c.Item, true)
+	if c.State == acd.ItemDormant {
+		d.givenBack(c.Item)
+	}
+}
 
 // Rejected implements acd.Watcher: a waiting item that could not become a callback is none.
 func (d *callbackDoor) Rejected(r acd.Rejection) {
-	if r.Event == "convert" {
+	if r.Event == "convert" && !d.keptOn(r.Item) {
+		if d.waitsFirst(r.Item) {
+			d.calls().Post(d.call(r.Item), b2bua.LeftQueue{Item: r.Item, Outcome: acd.ItemCancelled.String()})
+		}
 		d.drop(r.Item)
 		d.tell(callback.Ended{Item: r.Item, Outcome: "refused", Reason: r.Reason})
 	}
 }
 
-// Announce implements acd.Connector: nobody listens.
-func (d *callbackDoor) Announce(acd.Announce) {}
+// Announce implements acd.Connector: nobody listens, but a customer who was reached first.
+func (d *callbackDoor) Announce(a acd.Announce) {
+	if d.waitsFirst(a.Item) {
+		d.voice().Announce(a)
+	}
+}
 
 // AgentChanged implements acd.Connector.
 func (d *callbackDoor) AgentChanged(acd.AgentChanged) {}
@@ -255,6 +300,12 @@ func (d *callbackDoor) ItemEnded(e acd.ItemEnded) {
 	ended := callback.Ended{Item: e.Item, Outcome: e.Outcome.String(), Reason: e.Reason}
 	if left := e.Outcome == acd.ItemAbandoned || e.Outcome == acd.ItemShort; left && d.call(e.Item) == "" {
 		ended.Outcome, ended.Reason = "cancelled", "caller"
+	}
+	switch {
+	case d.waitsFirst(e.Item):
+		d.voice().ItemEnded(e)
+	case d.talked(e.Item):
+		d.words.ItemEnded(e)
 	}
 	d.drop(e.Item)
 	d.tell(ended)
@@ -273,10 +324,14 @@ func (g *site) openCallbacks() error {
 
 // newCallbackDoor makes the door before the rooms on its both sides are there.
 func (g *site) newCallbackDoor() *callbackDoor {
+	metrics := newErrandMetrics(g.registry)
 	return &callbackDoor{
-		queue: func() *acd.Dispatcher { return g.dispatcher }, calls: func() *b2bua.Switch { return g.calls }, from: g.cfg.Callbacks.CallerID, log: g.log,
-		write: func(ev journey.Event) error { return g.journal.Append(ev) }, live: map[string]string{},
-		dial: func(number string) (b2bua.Destination, bool) { return g.router.callback(number) },
+		wishes: newErrands(metrics, "wish", wishesMost), forecasts: newErrands(metrics, "forecast", forecastsMost),
+		answer: func(call string, a b2bua.CallbackAnswer) bool { return g.calls.Post(call, a) },
+		queue:  func() *acd.Dispatcher { return g.dispatcher }, calls: func() *b2bua.Switch { return g.calls }, from: g.cfg.Callbacks.CallerID, log: g.log,
+		write: func(ev journey.Event) error { return g.journal.Append(ev) }, live: map[string]string{}, hold: g.cfg.Callbacks.Hold, words: g.words,
+		dial:  func(number string) (b2bua.Destination, bool) { return g.router.callback(number) },
+		music: func(queue string) string { return g.router.music(queue) },
 	}
 }
 
@@ -305,6 +360,8 @@ func (g *site) serveCallbacks(ctx context.Context) error {
 	}()
 	g.restoreCallbacks(ctx)
 	<-done
+	g.callbacks.wishes.close()
+	g.callbacks.forecasts.close()
 	return nil
 }
 
@@ -326,8 +383,8 @@ func (g *site) restoreCallbacks(ctx context.Context) {
 
 // liveCallback is an item as the planner knows it.
 func liveCallback(it acd.Item) callback.Live {
-	return callback.Live{Item: it.ID, Record: it.Record, Interaction: it.Interaction, Queue: it.Queue, From: it.From, Until: it.Until, Gap: it.Gap,
-		Tried: it.Tried, Data: it.Data}
+	return callback.Live{Item: it.ID, Record: it.Record, Interaction: it.Interaction, Queue: it.Queue, From: it.From, Until: it.Until,
+		Attempts: it.Attempts, Gap: it.Gap, Tried: it.Tried, Data: it.Data}
 }
 
 // askCallback books a callback for a number in the record of its customer.
@@ -357,43 +414,9 @@ func (g *site) askCallback(ctx context.Context, r callback.Request) (callback.Re
 	if r.Attempts == 0 {
 		r.Attempts, r.Gap = g.cfg.Callbacks.Attempts, g.cfg.Callbacks.Gap
 	}
+	if r.Mode == "" {
+		r.Mode = callbackMode(g.cfg.CallbackFirst(r.Queue))
+	}
 	r.From, err = g.callbacks.owner.Request(ctx, r)
 	return r, err
-}
-
-// callbackForm is the web form's door: a visitor asks to be called.
-func (g *site) callbackForm() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost || r.Header.Get(access.ForgeryHeader) == "" {
-			access.WriteProblem(w, r, access.Problem{Status: http.StatusForbidden, Detail: "only our own pages may ask", Do: "send POST with the header " + access.ForgeryHeader})
-			return
-		}
-		var form struct{ Number, Topic string }
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&form); err != nil {
-			access.WriteProblem(w, r, access.Problem{Status: http.StatusBadRequest, Detail: "the body is not the JSON object it should be"})
-			return
-		}
-		_, queue := g.lead(journey.Chat, "")
-		asked, err := g.askCallback(r.Context(), callback.Request{Number: form.Number, Queue: queue, Source: callback.ByWeb,
-			Data: map[string]string{"topic": form.Topic, "caller": form.Number}})
-		var refused callback.RefusedError
-		switch {
-		case err == nil:
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(http.StatusAccepted)
-			_ = json.NewEncoder(w).Encode(map[string]string{"callback": asked.ID})
-		case errors.As(err, &refused):
-			access.WriteProblem(w, r, access.Problem{Status: http.StatusConflict, Detail: refusedWords[refused.Reason], Do: "call us, or write in the chat"})
-		default:
-			g.log.Error("callback not booked", "err", err)
-			access.WriteProblem(w, r, access.Problem{Status: http.StatusServiceUnavailable, Detail: "callbacks are not possible right now"})
-		}
-	})
-}
-
-// refusedWords say to a customer why a callback is refused.
-var refusedWords = map[string]string{
-	callback.RefusedInvalid: "This is not a number that we can call.", callback.RefusedDuplicate: "You have asked for a callback already. We will call you.",
-	callback.RefusedOptOut: "This number does not want to be called.", callback.RefusedHours: "We cannot call this number in the time that you wish.",
-	callback.RefusedFull: "Too many callbacks wait. Please try later.", callback.RefusedQueue: "Callbacks are not possible right now.",
 }

@@ -38,9 +38,6 @@ func newDeskDoor(d deskDoor) *deskDoor {
 	return &d
 }
 
-// talks says that an item's agent and customer are connected, once the dispatcher was told so.
-type talks string
-
 // tell takes a decision; it never waits.
 func (d *deskDoor) tell(m any) {
 	select {
@@ -76,28 +73,32 @@ func (d *deskDoor) show(ctx context.Context, m any) {
 		d.gone("", m.Agent, m.Offer.String(), "accepted")
 		d.item(ctx, m.Item.ID)
 	case acd.ItemChanged:
-		if m.Agent == "" {
-			d.over(m.Item, cmp.Or(m.Reason, m.State.String()))
-			return
-		}
-		d.items[m.Item] = m.Agent
-		d.item(ctx, m.Item)
+		d.changed(ctx, m)
 	case acd.ItemEnded:
 		d.over(m.Item, m.Outcome.String())
-	case talks:
-		d.item(ctx, string(m))
-	case acd.AgentChanged:
-		for item, agent := range d.items {
-			if agent == m.Agent {
-				d.item(ctx, item)
-			}
-		}
 	}
 }
 
-// gone takes an offer off the page; of an item that nobody has any more nothing is kept.
+// tellChange takes a change of what an agent has or had; of what is offered or accepted, Offer and Connect tell.
+func (d *deskDoor) tellChange(c acd.ItemChanged) {
+	if (c.Agent != "" || c.Left != "") && c.State != acd.ItemOffered && c.State != acd.ItemConnecting {
+		d.tell(c)
+	}
+}
+
+// changed shows an item in its new state.
+func (d *deskDoor) changed(ctx context.Context, c acd.ItemChanged) {
+	if c.Agent == "" {
+		d.over(c.Item, cmp.Or(c.Reason, c.State.String()))
+		return
+	}
+	d.items[c.Item] = c.Agent
+	d.item(ctx, c.Item)
+}
+
+// gone takes an offer off the page. What is known of an item that was accepted is kept until its change or end is told.
 func (d *deskDoor) gone(item, agent, offer, why string) {
-	if item != "" && d.items[item] == agent {
+	if asked, ok := d.asked[item]; ok && asked.String() == offer {
 		delete(d.items, item)
 		delete(d.asked, item)
 	}
@@ -120,23 +121,11 @@ func (d *deskDoor) over(item, why string) {
 	}
 }
 
-// item shows an item as it is now.
+// item shows an item as it is now; one that has gone on to another agent, or ended, is told of behind this.
 func (d *deskDoor) item(ctx context.Context, id string) {
 	agent := d.items[id]
 	v, ok, err := d.queue().Item(ctx, id)
-	if err != nil {
-		return // the dispatcher ends
-	}
-	if !ok {
-		d.over(id, "ended")
-		return
-	}
-	present := acd.OfferID{}
-	if v.State == acd.ItemOffered || v.State == acd.ItemConnecting {
-		present = acd.OfferID{Item: id, Epoch: v.Epoch}
-	}
-	d.stale(id, present)
-	if v.Agent != agent || v.State == acd.ItemOffered || v.State == acd.ItemQueued {
+	if err != nil || !ok || v.Agent != agent || v.State == acd.ItemOffered {
 		return
 	}
 	shown := desk.Item{

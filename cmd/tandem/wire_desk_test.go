@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"tandem/acd"
+	"tandem/digital"
 	"tandem/digital/desk"
 	"tandem/sip/b2bua"
 )
 
 func TestOnePageShowsAnItemAtATime(t *testing.T) {
 	inHouse(t, func(h *floor) {
-		q := queueDoor{dispatcher: h.g.dispatcher, shown: h.g.showItem}
+		q := queueDoor{dispatcher: h.g.dispatcher}
 		h.signIn("anna", "page")
 		if err := q.Enqueue(b2bua.WorkItem{ID: "c_1-1", Call: "c_1", Queue: "support", Caller: "+4930123456", Attributes: map[string]string{"topic": "bill"}}); err != nil {
 			t.Fatal(err)
@@ -53,10 +54,62 @@ func TestOnePageShowsAnItemAtATime(t *testing.T) {
 	})
 }
 
+// TestEachItemIsShownInItsState has an agent with two chats of which one is parted with in two ways: what the dispatcher tells is enough
+// for page and conversation.
+func TestEachItemIsShownInItsState(t *testing.T) {
+	inHouse(t, func(h *floor) {
+		h.signIn("anna", "page")
+		states := func() map[string]string {
+			got := map[string]string{}
+			_, items, _ := h.held("anna")
+			for _, i := range items {
+				got[i.Item] = i.State
+			}
+			return got
+		}
+		one, two := h.chat("one"), h.chat("two")
+		for _, v := range []digital.View{one, two} {
+			h.post(acd.Accept{Offer: acd.OfferID{Item: v.Item, Epoch: 1}, Agent: "anna"})
+		}
+		if got := states(); len(got) != 2 || got[one.Item] != "active" || got[two.Item] != "active" {
+			t.Fatalf("got %v, want both active", got)
+		}
+		h.post(acd.End{Item: one.Item, By: "customer"})
+		if got := states(); got[one.Item] != "wrap-up" || got[two.Item] != "active" {
+			t.Errorf("got %v, want one in wrap-up", got)
+		}
+		h.post(acd.WrapUpDone{Item: one.Item, Disposition: "solved"}, acd.SetState{Agent: "anna"}, acd.AgentLost{Item: two.Item})
+		if v, _ := h.g.hub.View(callOfItem(two.Item)); v.Agent != "" || v.State != "waiting" {
+			t.Errorf("the conversation is %s at %q, its agent is lost", v.State, v.Agent)
+		}
+		if got := states(); len(got) != 0 || len(h.g.deskDoor.items) != 0 {
+			t.Errorf("still shown: %v, remembered: %v", got, h.g.deskDoor.items)
+		}
+	})
+}
+
+// TestDeskDoorHearsOfAgentsItemsOnly: what waits is many, and on nobody's page.
+func TestDeskDoorHearsOfAgentsItemsOnly(t *testing.T) {
+	d := newDeskDoor(deskDoor{log: discard})
+	for _, c := range []struct {
+		change acd.ItemChanged
+		told   int
+	}{
+		{acd.ItemChanged{State: acd.ItemQueued}, 0}, {acd.ItemChanged{State: acd.ItemDormant}, 0}, {acd.ItemChanged{State: acd.ItemOffered, Agent: "anna"}, 0},
+		{acd.ItemChanged{State: acd.ItemConnecting, Agent: "anna"}, 0}, {acd.ItemChanged{State: acd.ItemQueued, Left: "anna"}, 1},
+		{acd.ItemChanged{State: acd.ItemWrapUp, Agent: "anna"}, 1},
+	} {
+		before := len(d.told)
+		if d.tellChange(c.change); len(d.told)-before != c.told {
+			t.Errorf("%+v: %d told, want %d", c.change, len(d.told)-before, c.told)
+		}
+	}
+}
+
 func TestDeskDoorNeverWaits(t *testing.T) {
 	d := newDeskDoor(deskDoor{log: discard})
 	for range deskMail + 10 {
-		d.tell(talks("c_1"))
+		d.tell(acd.ItemChanged{Item: "c_1"})
 	}
 	if len(d.told) != deskMail {
 		t.Errorf("%d wait, want %d", len(d.told), deskMail)

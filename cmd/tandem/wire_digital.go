@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"slices"
 
 	"tandem/acd"
@@ -19,6 +19,7 @@ import (
 // openWords makes the hub of conversations.
 func (g *site) openWords() (err error) {
 	cfg := digital.Defaults()
+	g.proofs = newProofs()
 	g.hub, err = digital.New(cfg, digital.Parts{
 		Records: g.words, Journal: g.words, Queues: g.words, Router: chatRouter{g, cfg.Notices}, Texts: g.texts, Wishes: wishes{g}, Observer: g.words, Adapters: g.smsAdapters(),
 		Metrics: digital.NewMetrics(g.registry), Log: g.log,
@@ -52,7 +53,7 @@ func (g *site) openDesk() (err error) {
 		set: set, desk: func() *desk.Server { return g.desk }, queue: queue, endpoint: g.agentEndpoint, tokens: g.tokens, log: g.log,
 	})
 	g.desk, err = desk.New(desk.Config{
-		Rooms: deskRooms{g.pages, g.words, g}, Person: person, Origins: g.cfg.HTTP.Origins, Metrics: desk.NewMetrics(g.registry), Log: g.log,
+		Rooms: deskRooms{g.pages, g.words, g}, Person: person, Origins: originsOf(g.cfg.HTTP.Origins), Metrics: desk.NewMetrics(g.registry), Log: g.log,
 	})
 	g.deskDoor.desk, g.deskDoor.pages = g.desk, g.pages
 	return err
@@ -64,9 +65,9 @@ func (g *site) openChat() (err error) {
 		set: g.pages.set, room: func() *webchat.Room { return g.chat }, hub: func() *digital.Hub { return g.hub }, target: g.visitTarget, tokens: g.tokens, log: g.log,
 	})
 	cfg := webchat.Defaults()
-	cfg.Origins, cfg.Address = g.cfg.HTTP.Origins, visitorAddr
+	cfg.Origins, cfg.Address = originsOf(g.cfg.HTTP.Origins), visitorAddr
 	g.chat, err = webchat.New(cfg, webchat.Parts{
-		Hub: g.hub, Sessions: visitSessions{documents{g.store}}, Files: visitFiles{filepath.Join(filepath.Dir(g.cfg.Store.Path), "attachments")}, Caller: g.visits,
+		Hub: g.hub, Sessions: visitSessions{documents{g.store}}, Files: g.attachments(), Caller: g.visits,
 		Metrics: webchat.NewMetrics(g.registry), Log: g.log,
 	})
 	return err
@@ -106,12 +107,12 @@ func (g *site) dispositions(queue string) []string {
 	return nil
 }
 
-// showItem lets the desk look at an item anew.
-func (g *site) showItem(item string) { g.deskDoor.tell(talks(item)) }
-
 // serveHTTP serves the door until ctx ends.
 func (g *site) serveHTTP(ctx context.Context) error {
 	server := g.access.Server(g.door)
+	if g.shared != nil {
+		return g.shared.serveOwner(ctx, server.Handler, g.control)
+	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(g.http); err != nil && err != http.ErrServerClosed {
@@ -129,6 +130,9 @@ type chatRouter struct {
 // Route implements digital.Router. One who comes back to a conversation that an agent had goes to the queue again, not to the flow.
 func (r chatRouter) Route(s digital.Situation) digital.Route {
 	flow, queue := r.g.lead(s.Arrival.Channel, s.Arrival.To)
+	if wanted := s.Arrival.Queue; r.g.cfg.Queues[wanted] != nil {
+		flow, queue = "", wanted
+	}
 	if s.Resumed && s.LastAgent != "" && queue != "" || flow == "" {
 		return digital.Route{Script: digital.NewDirect(queue, r.notices), Flow: "queue " + queue}
 	}
@@ -136,7 +140,12 @@ func (r chatRouter) Route(s digital.Situation) digital.Route {
 	if len(s.Arrival.Identities) > 0 {
 		facts.From = s.Arrival.Identities[0].Value
 	}
-	return digital.Route{Script: newChatScript(r.g.router.set, flow, facts), Flow: flow}
+	script := newChatScript(r.g.router.set, flow, facts)
+	script.number = r.g.callable
+	if s.Arrival.Channel == journey.SMS {
+		script.known = facts.From
+	}
+	return digital.Route{Script: script, Flow: flow}
 }
 
 // lead is the flow and the queue of a channel; the first queue where none is named.
@@ -172,11 +181,23 @@ func (w wishes) CallWanted(c digital.CallWanted) error {
 }
 
 // CallbackWanted implements digital.Wishes.
-func (w wishes) CallbackWanted(digital.CallbackWanted) error {
-	return fmt.Errorf("callbacks from conversations are not wired: %w", digital.ErrInvalid)
+func (w wishes) CallbackWanted(c digital.CallbackWanted) error {
+	return w.later(c.Conversation, func() digital.WishDone { return w.g.bookConversation(c) })
+}
+
+// later takes a wish whose answer needs other rooms.
+func (w wishes) later(conversation string, do func() digital.WishDone) error {
+	err := w.g.callbacks.wishes.run(func() { // bounded by callbackTime
+		if err := w.g.hub.Post(conversation, do()); err != nil {
+			w.g.log.Info("wish answered to nobody", "conversation", conversation, "err", err)
+		}
+	})
+	return cmp.Or(err, digital.ErrLater)
 }
 
 // LinkWanted implements digital.Wishes.
-func (w wishes) LinkWanted(digital.LinkWanted) error {
-	return fmt.Errorf("links from conversations are not wired: %w", digital.ErrInvalid)
+func (w wishes) LinkWanted(l digital.LinkWanted) error {
+	return w.later(l.Conversation, func() digital.WishDone {
+		return digital.WishDone{ID: l.ID, Err: w.g.sendLink(link{record: l.Record, to: l.To, text: l.Text})}
+	})
 }

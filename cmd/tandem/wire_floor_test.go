@@ -32,7 +32,21 @@ type floor struct {
 	g     *site
 	calls *notedCalls
 	ex    *exchange
+	flow  func(digital.Situation) digital.Route // who answers conversations; nil: the queue
 }
+
+// Route implements digital.Router.
+func (h *floor) Route(s digital.Situation) digital.Route {
+	if h.flow == nil {
+		return chatRouter{h.g, digital.Defaults().Notices}.Route(s)
+	}
+	return h.flow(s)
+}
+
+// floorTexts says the name of a prompt.
+type floorTexts struct{}
+
+func (floorTexts) Text(prompts []string, _ string) string { return strings.Join(prompts, " ") }
 
 // durable is a journal that keeps nothing.
 var discard = slog.New(slog.DiscardHandler)
@@ -75,13 +89,6 @@ func (n *notedCalls) ItemEnded(e acd.ItemEnded) {
 	n.ended[e.Item] = e.Outcome
 }
 
-// directRoute leads every conversation to a queue.
-type directRoute struct{}
-
-func (directRoute) Route(digital.Situation) digital.Route {
-	return digital.Route{Script: digital.NewDirect("support", digital.Defaults().Notices), Flow: "queue support"}
-}
-
 // inHouse runs a play in virtual time on a floor with the agents anna and ben in the queues support and sales.
 func inHouse(t *testing.T, play func(*floor)) {
 	t.Helper()
@@ -112,7 +119,7 @@ func floorConfig() *config.Config {
 		return &config.Queue{Name: name, Agents: []string{"anna", "ben"}, JoinWhen: acd.JoinAlways, WrapUp: time.Minute, Dispositions: []string{"solved", "open"}}
 	}
 	return &config.Config{
-		Country: "DE", Queues: map[string]*config.Queue{"support": queue("support"), "sales": queue("sales")},
+		Country: "DE", Chat: config.Chat{Queue: "support"}, Queues: map[string]*config.Queue{"support": queue("support"), "sales": queue("sales")},
 		Agents: map[string]*config.Agent{"anna": {ID: "anna", Name: "Anna", Endpoint: "anna"}, "ben": {ID: "ben", Name: "Ben", Endpoint: "ben"}},
 	}
 }
@@ -124,7 +131,7 @@ func (h *floor) build() {
 	g.router = newRouter(g.cfg, nil, func(acd.Event) error { return nil })
 	queue := func() *acd.Dispatcher { return g.dispatcher }
 	deskOf := func() *desk.Server { return g.desk }
-	g.words = &words{hub: func() *digital.Hub { return g.hub }, queue: queue, desk: deskOf, store: st, names: g.agentName, shown: g.showItem,
+	g.words = &words{hub: func() *digital.Hub { return g.hub }, queue: queue, desk: deskOf, store: st, names: g.agentName,
 		sender: g.sender, country: "DE", log: log}
 	g.deskDoor = newDeskDoor(deskDoor{queue: queue, store: st, words: g.words, codes: g.dispositions, log: log})
 	g.callbacks = g.newCallbackDoor()
@@ -136,10 +143,11 @@ func (h *floor) build() {
 			h.t.Fatal(err)
 		}
 	}
-	g.dispatcher, err = acd.NewDispatcher(acd.Options{Config: g.cfg.ACD(), Journal: durable{},
+	g.work = &workJournal{store: st, log: log}
+	g.dispatcher, err = acd.NewDispatcher(acd.Options{Config: g.cfg.ACD(), Journal: g.work,
 		Connector: houseDoor{calls: h.calls, callbacks: g.callbacks, words: g.words, desk: g.deskDoor}})
 	must(err)
-	g.hub, err = digital.New(digital.Defaults(), digital.Parts{Records: g.words, Journal: g.words, Queues: g.words, Router: directRoute{}, Texts: promptTexts{},
+	g.hub, err = digital.New(digital.Defaults(), digital.Parts{Records: g.words, Journal: g.words, Queues: g.words, Router: h, Texts: floorTexts{},
 		Wishes: wishes{g}, Observer: g.words, Metrics: digital.NewMetrics(nil), Log: log})
 	must(err)
 	set := softphone.New(softphone.Config{Gateway: h.ex.e, Domain: "tandem.test", Rand: func() float64 { return 0.5 }})

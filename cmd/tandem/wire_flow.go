@@ -57,10 +57,17 @@ func (f *flowScript) event(ev b2bua.ScriptEvent) (ivr.Event, []b2bua.Action) {
 		return ivr.Answered{}, nil
 	case b2bua.Expired:
 		return ivr.Clock{}, nil
-	case b2bua.CallerGone, b2bua.Moved:
+	case b2bua.CallerGone:
 		return ivr.HungUp{}, nil
+	case b2bua.Moved:
+		return ivr.HungUp{Moved: true}, nil
 	case b2bua.CallbackAnswered:
 		return f.callbackAnswered(ev), nil
+	case b2bua.LinkAnswered:
+		if ev.Why != "" {
+			return ivr.LinkFailed{Ticket: ev.ID, Reason: ev.Why}, nil
+		}
+		return ivr.LinkSent{Ticket: ev.ID}, nil
 	case b2bua.PlayEnded:
 		return ivr.PlayDone{Ticket: int(ev.Play)}, nil
 	case b2bua.DigitPressed:
@@ -150,6 +157,8 @@ func (f *flowScript) act(list []b2bua.Action, e ivr.Effect, now time.Time) []b2b
 		return append(list, b2bua.Enqueue{Queue: e.Queue, Skills: skills(e.Skills), Attributes: e.Attributes, Priority: e.Priority, MaxWait: e.MaxWait})
 	case ivr.AskCallback:
 		return append(list, b2bua.AskCallback{})
+	case ivr.SendLink:
+		return append(list, b2bua.SendLink{ID: e.Ticket, To: e.Number, Text: e.Text})
 	case ivr.LeaveQueue:
 		f.queue = 0
 		return append(list, b2bua.LeaveQueue{Why: "flow"})

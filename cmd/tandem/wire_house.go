@@ -61,20 +61,18 @@ func (h houseDoor) TimedOut(t acd.TimedOut) { h.owner(t.Item).TimedOut(t) }
 func (h houseDoor) Announce(a acd.Announce) { h.owner(a.Item).Announce(a) }
 
 // AgentChanged implements acd.Connector.
-func (h houseDoor) AgentChanged(a acd.AgentChanged) {
-	h.desk.tell(a)
-	h.calls.AgentChanged(a)
-}
+func (h houseDoor) AgentChanged(a acd.AgentChanged) { h.calls.AgentChanged(a) }
 
 // ItemEnded implements acd.Connector.
 func (h houseDoor) ItemEnded(e acd.ItemEnded) {
 	h.desk.tell(e)
 	h.owner(e.Item).ItemEnded(e)
+	h.callbacks.decide(e.Item, false)
 }
 
 // ItemChanged implements acd.Watcher.
 func (h houseDoor) ItemChanged(c acd.ItemChanged) {
-	h.desk.tell(c)
+	h.desk.tellChange(c)
 	if w, ok := h.owner(c.Item).(acd.Watcher); ok {
 		w.ItemChanged(c)
 	}

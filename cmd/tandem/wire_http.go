@@ -144,16 +144,21 @@ func (g *site) openDoor() (err error) {
 	return nil
 }
 
-// originsOf are hosts as web origins. Pages of this machine need no TLS.
+// originsOf are the hosts of http.origins as web origins, one meaning for every door: pages, API, /chat, /desk and /sip. They are patterns
+// of path.Match in which only the star means something. Pages of this machine need no TLS.
 func originsOf(hosts []string) (list []string) {
 	for _, h := range hosts {
-		list = append(list, "https://"+h)
+		pattern := strings.ToLower(literal.Replace(h))
+		list = append(list, "https://"+pattern)
 		if at, err := url.Parse("//" + h); err == nil && loopback(at.Hostname()) {
-			list = append(list, "http://"+h)
+			list = append(list, "http://"+pattern)
 		}
 	}
 	return list
 }
+
+// literal takes from an IPv6 address what path.Match would read as a set of characters.
+var literal = strings.NewReplacer("[", `\[`, "]", `\]`)
 
 func loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
@@ -171,7 +176,7 @@ func (g *site) public() string {
 // sipOverWS is the door for SIP clients in browsers (RFC 7118).
 func (g *site) sipOverWS() http.Handler {
 	return ws.New(ws.Config{
-		Endpoint: g.endpoints[0], Origins: g.cfg.HTTP.Origins, Log: g.log,
+		Endpoint: g.endpoints[0], Origins: originsOf(g.cfg.HTTP.Origins), Log: g.log,
 		Remote: func(r *http.Request) netip.AddrPort {
 			peer, _ := netip.ParseAddrPort(r.RemoteAddr)
 			return netip.AddrPortFrom(visitorAddr(r), peer.Port())
@@ -226,16 +231,12 @@ func (g *site) keepUser(ctx context.Context, name string, u *config.User) error 
 	if old.Role != role || old.Agent != u.Agent {
 		change.Role, change.Agent = &role, &u.Agent
 	}
-	s, err := g.access.Login(ctx, name, password, "configuration")
-	switch {
-	case err == nil:
-		if err := g.access.Logout(ctx, s.Principal.ID); err != nil {
-			return err
-		}
-	case errors.Is(err, access.ErrLogin):
-		change.Password = &password
-	default:
+	same, err := g.access.HasPassword(ctx, name, password)
+	if err != nil {
 		return err
+	}
+	if !same {
+		change.Password = &password
 	}
 	if change == (access.UserChange{}) {
 		return nil

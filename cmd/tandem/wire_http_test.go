@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -29,7 +30,12 @@ func TestOriginsOfHosts(t *testing.T) {
 // started is a site with nobody but its users, as after a start with this configuration.
 func started(t *testing.T, st store.Store, users map[string]*config.User) *site {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
+	return startedLogging(t, st, users, slog.DiscardHandler)
+}
+
+func startedLogging(t *testing.T, st store.Store, users map[string]*config.User, h slog.Handler) *site {
+	t.Helper()
+	log := slog.New(h)
 	keeper, err := access.New(access.Config{}, access.Parts{Documents: documents{st}, Log: log})
 	if err != nil {
 		t.Fatal(err)
@@ -39,6 +45,17 @@ func started(t *testing.T, st store.Store, users map[string]*config.User) *site 
 		t.Fatal(err)
 	}
 	return g
+}
+
+// writesOf counts what is written.
+type writesOf struct {
+	store.Store
+	n int
+}
+
+func (w *writesOf) Append(b store.Batch, done func(store.Receipt)) error {
+	w.n++
+	return w.Store.Append(b, done)
 }
 
 func TestSessionsGoOnOverARestartWhereNothingChanged(t *testing.T) {
@@ -57,6 +74,27 @@ func TestSessionsGoOnOverARestartWhereNothingChanged(t *testing.T) {
 	g := started(t, st, user("agent", "anna", "a first password"))
 	s, err := g.access.Login(ctx, "anna", "a first password", "127.0.0.1")
 	if err != nil {
+		t.Fatal(err)
+	}
+	var lines bytes.Buffer
+	counted := &writesOf{Store: st}
+	g = startedLogging(t, counted, user("agent", "anna", "a first password"), slog.NewTextHandler(&lines, nil))
+	if counted.n != 0 || lines.Len() > 0 {
+		t.Errorf("a start that changes nothing writes %d times and says %s", counted.n, lines.String())
+	}
+	disabled := true
+	if _, err := g.access.ChangeUser(ctx, "anna", 0, access.UserChange{Disabled: &disabled}); err != nil {
+		t.Fatal(err)
+	}
+	g = started(t, st, user("agent", "anna", "a first password")) // who was disabled does not keep the gateway from starting
+	if u, err := g.access.User(ctx, "anna"); err != nil || !u.Disabled {
+		t.Errorf("got %+v, %v, want her disabled", u, err)
+	}
+	disabled = false
+	if _, err := g.access.ChangeUser(ctx, "anna", 0, access.UserChange{Disabled: &disabled}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = g.access.Login(ctx, "anna", "a first password", "127.0.0.1"); err != nil {
 		t.Fatal(err)
 	}
 	g = started(t, st, user("agent", "anna", "a first password"))

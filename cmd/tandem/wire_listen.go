@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"tandem/digital/desk"
@@ -17,6 +19,7 @@ const (
 
 // watchPhone is the phone by which a supervisor listens to one talk. It is there for that call only.
 type watchPhone struct {
+	id    string // as pages know it: each phone counts its calls from one
 	user  string
 	phone *softphone.Phone
 	call  softphone.CallID
@@ -39,14 +42,15 @@ func (p *pagePhones) listenTo(user, agent, sdp string) (string, error) {
 	if err != nil {
 		return "", phoneError(err)
 	}
-	w := &watchPhone{user: user, phone: phone}
+	p.watched++
+	w := &watchPhone{id: listenUser + strconv.FormatUint(p.watched, 10), user: user, phone: phone}
 	if w.call, err = phone.Dial(softphone.Dialling{To: listenUser + agent, SDP: sdp}); err != nil {
 		_ = phone.Close()
 		return "", phoneError(err)
 	}
 	p.watching[user] = w
 	p.work.Go(func() { p.watch(w) })
-	return string(w.call), nil
+	return w.id, nil
 }
 
 // unlisten ends that a supervisor listens.
@@ -54,10 +58,79 @@ func (p *pagePhones) unlisten(user, call string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w := p.watching[user]
-	if w == nil || string(w.call) != call {
+	if w == nil || w.id != call {
 		return fmt.Errorf("listening: %w", desk.ErrGone)
 	}
 	return phoneError(w.phone.Hangup(w.call))
+}
+
+// Relisten implements desk.Voice.
+func (d deskRooms) Relisten(p desk.Person, call, sdp string) error {
+	return d.relisten(p.User, call, sdp)
+}
+
+// relisten gives a listening call a new connection of its page.
+func (p *pagePhones) relisten(user, call, sdp string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := p.watching[user]
+	if w == nil || w.id != call {
+		return fmt.Errorf("listening: %w", desk.ErrGone)
+	}
+	return phoneError(w.phone.Renegotiate(w.call, sdp))
+}
+
+// Listening implements desk.Voice.
+func (d deskRooms) Listening(p desk.Person) (desk.Hearing, bool) {
+	d.mu.Lock()
+	w := d.watching[p.User]
+	d.mu.Unlock()
+	if w == nil {
+		return desk.Hearing{}, false
+	}
+	h := desk.Hearing{Call: w.id}
+	for agent, users := range d.listeners() {
+		if slices.Contains(users, p.User) {
+			h.Agent = agent
+		}
+	}
+	return h, true
+}
+
+// listeners are the users who listen, by the agents whose talks they hear.
+func (d deskRooms) listeners() map[string][]string {
+	d.mu.Lock()
+	nobody := len(d.watching) == 0
+	d.mu.Unlock()
+	if nobody || d.g.calls == nil {
+		return nil
+	}
+	var phones agentPhones
+	heard := map[string][]string{}
+	for _, v := range d.g.calls.Views() {
+		if len(v.Listeners) == 0 {
+			continue
+		}
+		if phones == nil {
+			phones = phonesOf(d.g.cfg)
+		}
+		agent := phones.agent(v)
+		heard[agent] = append(heard[agent], v.Listeners...)
+	}
+	return heard
+}
+
+// whyOver tells a supervisor why he does not listen any more; empty where he has ended it, or the call has.
+func whyOver(ev softphone.Ended) string {
+	switch {
+	case ev.Status == b2bua.NotFound.Status():
+		return "there is no call to listen to"
+	case ev.By != "remote", ev.Cause == b2bua.Normal.Q850():
+		return ""
+	case ev.Reason == "":
+		return "the call cannot be listened to any more"
+	}
+	return ev.Reason
 }
 
 // watch reads a phone's events until its call is over.
@@ -67,17 +140,18 @@ func (p *pagePhones) watch(w *watchPhone) {
 		switch ev := ev.(type) {
 		case softphone.Answered:
 			if ev.SDP != "" && !ev.Offer {
-				p.desk().Heard(w.user, string(w.call), ev.SDP)
+				p.desk().Heard(w.user, w.id, ev.SDP)
+			}
+		case softphone.Renegotiated:
+			if ev.SDP != "" {
+				p.desk().Heard(w.user, w.id, ev.SDP)
 			}
 		case softphone.Incoming:
 			_ = w.phone.Reject(ev.Call, 486)
 		case softphone.Offered:
 			_ = w.phone.Refuse(ev.Call, 488)
 		case softphone.Ended:
-			why = ""
-			if ev.Status == b2bua.NotFound.Status() {
-				why = "there is no call to listen to"
-			}
+			why = whyOver(ev)
 			_ = w.phone.Close()
 		}
 	}
@@ -86,7 +160,7 @@ func (p *pagePhones) watch(w *watchPhone) {
 		delete(p.watching, w.user)
 	}
 	p.mu.Unlock()
-	p.desk().HeardGone(w.user, string(w.call), why)
+	p.desk().HeardGone(w.user, w.id, why)
 }
 
 // Listen implements desk.Voice. The desk lets only supervisors ask.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"tandem/acd"
+	"tandem/digital/callback"
 	"tandem/sip/b2bua"
 )
 
@@ -31,9 +32,18 @@ func (q queueDoor) Recover(item string, epoch uint64) error {
 
 // Callback implements b2bua.Callbackers: the planner is asked beside the call, which goes on waiting meanwhile.
 func (q queueDoor) Callback(w b2bua.CallbackWish) error {
+	if q.callbacks != nil && q.callbacks.waitsFirst(w.Item) {
+		return q.callbacks.giveBack(w)
+	}
 	if q.callback == nil {
 		return acd.ErrStopped
 	}
-	go q.callback(w) // bounded by callbackTime
-	return nil
+	return q.callback(w)
+}
+
+// WisherGone implements b2bua.Callbackers: the planner may have the customer called.
+func (q queueDoor) WisherGone(item string) {
+	if q.callbacks != nil {
+		q.callbacks.tell(callback.WisherGone{Item: item})
+	}
 }

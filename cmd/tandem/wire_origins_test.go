@@ -13,7 +13,8 @@ func TestOrigins(t *testing.T) {
 		"127.example":       {"https://127.example"},
 		"localhost:3000":    {"https://localhost:3000", "http://localhost:3000"},
 		"127.0.0.1:3000":    {"https://127.0.0.1:3000", "http://127.0.0.1:3000"},
-		"[::1]:3000":        {"https://[::1]:3000", "http://[::1]:3000"},
+		"[::1]:3000":        {`https://\[::1\]:3000`, `http://\[::1\]:3000`},
+		"*.Shop.example":    {"https://*.shop.example"},
 		"localhost.example": {"https://localhost.example"},
 	} {
 		if got := originsOf([]string{host}); !slices.Equal(got, want) {

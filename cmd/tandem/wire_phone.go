@@ -36,6 +36,7 @@ type pagePhones struct {
 	mu       sync.Mutex // guards what stands below; nothing waits while it is held
 	phones   map[string]*pagePhone
 	watching map[string]*watchPhone // user → the phone by which he listens
+	watched  uint64                 // such phones so far
 	closed   bool
 }
 

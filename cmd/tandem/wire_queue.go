@@ -15,12 +15,17 @@ const timedOut = "timed_out"
 // queueDoor is the dispatcher as calls see it.
 type queueDoor struct {
 	dispatcher *acd.Dispatcher
-	shown      func(item string)        // shows an item anew; may be nil
-	callback   func(b2bua.CallbackWish) // books a callback and answers the call; may be nil
+	callback   func(b2bua.CallbackWish) error // books a callback and answers the call; may be nil
+	callbacks  *callbackDoor                  // has the items of customers who were called before an agent; may be nil
 }
 
 // Enqueue implements b2bua.Queues.
 func (q queueDoor) Enqueue(w b2bua.WorkItem) error {
+	if w.Again && q.callbacks != nil {
+		if ours, err := q.callbacks.enqueued(w); ours {
+			return err
+		}
+	}
 	it := acd.Item{
 		ID: w.ID, Record: w.Record, Interaction: w.Call, Media: acd.Voice, Queue: w.Queue, Customer: w.Caller, T0: w.At, MaxWait: w.MaxWait,
 		Data: map[string]string{"caller": w.Caller},
@@ -55,11 +60,7 @@ func (q queueDoor) Decline(o b2bua.OfferAgent, why b2bua.Kind) error {
 	if err != nil {
 		return err
 	}
-	err = q.dispatcher.Post(acd.Decline{Offer: id, Agent: o.Agent, Reason: declineReason(why)})
-	if q.shown != nil {
-		q.shown(id.Item)
-	}
-	return err
+	return q.dispatcher.Post(acd.Decline{Offer: id, Agent: o.Agent, Reason: declineReason(why)})
 }
 
 func declineReason(k b2bua.Kind) string {
@@ -76,20 +77,12 @@ func declineReason(k b2bua.Kind) string {
 
 // MediaUp implements b2bua.Queues.
 func (q queueDoor) MediaUp(item string, epoch uint64) error {
-	err := q.dispatcher.Post(acd.MediaUp{Item: item, Epoch: epoch})
-	if q.shown != nil {
-		q.shown(item)
-	}
-	return err
+	return q.dispatcher.Post(acd.MediaUp{Item: item, Epoch: epoch})
 }
 
 // End implements b2bua.Queues.
 func (q queueDoor) End(item, by string) error {
-	err := q.dispatcher.Post(acd.End{Item: item, By: by})
-	if q.shown != nil {
-		q.shown(item)
-	}
-	return err
+	return q.dispatcher.Post(acd.End{Item: item, By: by})
 }
 
 // callDoor is the calls as the dispatcher sees them.

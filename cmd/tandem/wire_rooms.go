@@ -99,11 +99,7 @@ func (d deskRooms) Reject(agent, offer string) error {
 	if err != nil {
 		return err
 	}
-	if err := d.post(acd.Decline{Offer: id, Agent: agent, Reason: acd.ReasonReject}); err != nil {
-		return err
-	}
-	d.g.showItem(id.Item)
-	return nil
+	return d.post(acd.Decline{Offer: id, Agent: agent, Reason: acd.ReasonReject})
 }
 
 func (d deskRooms) offered(agent, offer string) (acd.OfferID, string, error) {
@@ -138,10 +134,10 @@ func (d deskRooms) Board() ([]desk.Queue, []desk.Agent, error) {
 		shownQueues = append(shownQueues, desk.Queue{Queue: q.Name, Waiting: q.Waiting, Longest: q.Oldest.Seconds(), Free: q.Free, Staffed: q.Staffed,
 			Answered: int(q.Answered), Abandoned: int(q.Abandoned), Level: level})
 	}
-	shownAgents := make([]desk.Agent, 0, len(agents))
+	shownAgents, heard := make([]desk.Agent, 0, len(agents)), d.listeners()
 	for _, a := range agents {
 		shownAgents = append(shownAgents, desk.Agent{Agent: a.ID, Name: a.Name, State: a.State, Reason: a.Reason, Since: a.Since, Phone: a.Phone, Load: a.Load,
-			Budget: a.Budget, Queues: a.Queues, Items: a.Items})
+			Budget: a.Budget, Queues: a.Queues, Items: a.Items, Listeners: heard[a.ID]})
 	}
 	return shownQueues, shownAgents, nil
 }

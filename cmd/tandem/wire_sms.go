@@ -33,6 +33,7 @@ func (g *site) openSMS() error {
 	if err != nil {
 		return fmt.Errorf("sms: %w", err)
 	}
+	g.optedOut = outs.OptedOut
 	carrier, err := g.smsCarrier(account)
 	if err != nil {
 		return fmt.Errorf("sms.%s: %w", account.Name, err)
@@ -43,6 +44,7 @@ func (g *site) openSMS() error {
 	if err != nil {
 		return fmt.Errorf("sms.%s: %w", account.Name, err)
 	}
+	g.text = g.textNumber
 	return nil
 }
 

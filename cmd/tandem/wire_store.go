@@ -15,6 +15,7 @@ import (
 	"tandem/acd"
 	"tandem/sip/b2bua"
 	"tandem/sip/registrar"
+	"tandem/sip/transport"
 	"tandem/sip/trunk"
 	"tandem/store"
 	"tandem/store/journey"
@@ -335,8 +336,9 @@ func bindingKey(b registrar.Binding) string {
 	return "long " + hex.EncodeToString(sum[:])
 }
 
-// restoreBindings gives the registrar what was registered before a restart.
-func restoreBindings(st store.Store, reg *registrar.Registrar, now time.Time) ([]registrar.Binding, error) {
+// restoreBindings gives the registrar what was registered before a restart. here tells the flow of a Path through this node, as it was
+// while another one owned the calls; nil where there are no nodes.
+func restoreBindings(st store.Store, reg *registrar.Registrar, here func(path string) (transport.Flow, bool), now time.Time) ([]registrar.Binding, error) {
 	stored, err := st.Bindings(now)
 	if err != nil {
 		return nil, err
@@ -349,6 +351,14 @@ func restoreBindings(st store.Store, reg *registrar.Registrar, now time.Time) ([
 		var b registrar.Binding
 		if err := json.Unmarshal(s.Body, &b); err != nil {
 			return nil, fmt.Errorf("binding %s: %w", s.Key, err)
+		}
+		if len(b.Path) > 0 && here != nil {
+			if flow, ok := here(b.Path[0]); ok {
+				b.Path, b.Received, b.Transport = b.Path[1:], flow.Remote, strings.ToLower(flow.Transport)
+				if flow.Reliable() {
+					b.Flow = flow.String()
+				}
+			}
 		}
 		list = append(list, b)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tandem/digital"
+	"tandem/digital/outage"
 	"tandem/digital/webchat"
 	"tandem/sip/softphone"
 )
@@ -20,6 +21,7 @@ type visitPhones struct {
 	target func(digital.View) string // whom a visitor reaches: the agent who has his conversation, else the queue
 	tokens *pageTokens
 	log    *slog.Logger
+	full   *outage.Log // visitors who got no phone
 
 	work sync.WaitGroup
 
@@ -40,7 +42,7 @@ type visit struct {
 }
 
 func newVisitPhones(p *visitPhones) *visitPhones {
-	p.visits = map[string]*visit{}
+	p.visits, p.full = map[string]*visit{}, outage.New(p.log, "no phone for a visitor")
 	return p
 }
 
@@ -70,7 +72,7 @@ func (p *visitPhones) Frame(v webchat.Visit, kind string, raw json.RawMessage) {
 	}
 	x, err := p.visit(v)
 	if err != nil {
-		p.log.Warn("no phone for a visitor", "conversation", v.Conversation, "err", err)
+		p.full.Failed(err, "conversation", v.Conversation)
 		p.room().Tell(v.Conversation, v.Socket, callFrame{T: "call.state", State: "ended", Why: "Calls are not possible right now."})
 		return
 	}
@@ -121,7 +123,7 @@ func (p *visitPhones) lapsed(x *visit) {
 func (p *visitPhones) here(v webchat.Visit) {
 	x, err := p.visit(v)
 	if err != nil {
-		p.log.Warn("no phone for a visitor", "conversation", v.Conversation, "err", err)
+		p.full.Failed(err, "conversation", v.Conversation)
 		return
 	}
 	p.mu.Lock()
@@ -146,12 +148,13 @@ func (p *visitPhones) visit(v webchat.Visit) (*visit, error) {
 	if p.closed {
 		return nil, softphone.ErrClosed
 	}
-	phone, err := p.set.Open(softphone.Options{User: visitorUser + v.Conversation, Display: "Website visitor", Instance: "urn:tandem:visit:" + v.Conversation})
+	phone, err := p.set.Open(softphone.Options{User: visitorUser + v.Conversation, Display: "Website visitor", Guest: true, Instance: "urn:tandem:visit:" + v.Conversation})
 	if err != nil {
 		return nil, err
 	}
 	x := &visit{conversation: v.Conversation, phone: phone, socket: v.Socket, here: true}
 	p.visits[v.Conversation] = x
+	p.full.Worked()
 	p.work.Go(func() { p.hear(x) })
 	return x, phone.Register()
 }

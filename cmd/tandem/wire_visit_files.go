@@ -32,7 +32,21 @@ func (v visitSessions) Put(ctx context.Context, hash string, s webchat.Session) 
 	_, err = store.AppendWait(ctx, v.docs.store, store.Batch{Now: true, Documents: []store.Document{
 		{Key: visitPrefix + hash, Version: store.AnyVersion, Expires: s.Expires, Body: raw},
 	}})
+	return visitError(err)
+}
+
+// visitError says in the words of a page's door that the store cannot answer now.
+func visitError(err error) error {
+	if later(err) {
+		return fmt.Errorf("%v: %w", err, webchat.ErrBusy)
+	}
 	return err
+}
+
+// later tells whether a store that refused something may take it later.
+func later(err error) bool {
+	return errors.Is(err, store.ErrUnhealthy) || errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrClosed) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // Get implements webchat.Sessions.
@@ -42,7 +56,7 @@ func (v visitSessions) Get(_ context.Context, hash string) (s webchat.Session, e
 		return s, webchat.ErrNoSession
 	}
 	if err != nil {
-		return s, err
+		return s, visitError(err)
 	}
 	return s, json.Unmarshal(doc.Body, &s)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"tandem/digital"
 	"tandem/digital/webchat"
+	"tandem/store"
 )
 
 func TestVisitSessionsAreKept(t *testing.T) {
@@ -37,6 +39,26 @@ func TestVisitSessionsAreKept(t *testing.T) {
 	}
 	if got, err := v.Get(ctx, hash); !errors.Is(err, webchat.ErrNoSession) {
 		t.Fatalf("an expired session is found: %+v, %v", got, err)
+	}
+}
+
+// storeAway is a store whose medium is gone.
+type storeAway struct{ store.Store }
+
+func (storeAway) Document(string) (store.Document, error) {
+	return store.Document{}, fmt.Errorf("%w: connection refused", store.ErrUnhealthy)
+}
+
+func (storeAway) Append(store.Batch, func(store.Receipt)) error { return store.ErrUnhealthy }
+
+// TestVisitSessionsWithoutAStore: a visitor is asked to come again, not told of an error that no repeat would help.
+func TestVisitSessionsWithoutAStore(t *testing.T) {
+	ctx, v := context.Background(), visitSessions{documents{storeAway{}}}
+	if _, err := v.Get(ctx, strings.Repeat("ab", 32)); !errors.Is(err, webchat.ErrBusy) {
+		t.Errorf("get: %v, want %v", err, webchat.ErrBusy)
+	}
+	if err := v.Put(ctx, strings.Repeat("ab", 32), webchat.Session{}); !errors.Is(err, webchat.ErrBusy) {
+		t.Errorf("put: %v, want %v", err, webchat.ErrBusy)
 	}
 }
 

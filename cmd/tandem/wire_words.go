@@ -22,7 +22,6 @@ type words struct {
 	desk    func() *desk.Server
 	store   store.Store
 	names   func(agent string) string // as customers see an agent
-	shown   func(item string)         // shows an item anew
 	sender  func(to string) string    // our number for texts to a customer
 	country string
 	log     *slog.Logger
@@ -37,7 +36,7 @@ func (w *words) Append(events []journey.Event, done func(error)) error {
 
 // Identify implements digital.Records.
 func (w *words) Identify(a digital.Arrival, done func(digital.Identity)) error {
-	c := store.Contact{Channel: a.Channel, At: time.Now(), Token: a.Token, Thread: a.Thread, Identities: a.Identities, Record: a.Record}
+	c := store.Contact{Channel: a.Channel, Topic: a.Topic, At: time.Now(), Token: a.Token, Thread: a.Thread, Identities: a.Identities, Record: a.Record}
 	return w.store.Resolve(c, func(r store.Resolution) {
 		id := digital.Identity{Err: r.Err, Record: r.Record, Customer: r.Customer, Strength: r.Strength}
 		if r.Err == nil && !r.NewRecord {
@@ -170,17 +169,11 @@ func (w *words) over(item string) bool {
 
 // MediaUp implements digital.Queues.
 func (w *words) MediaUp(item string, epoch uint64) error {
-	err := w.queue().Post(acd.MediaUp{Item: item, Epoch: epoch})
-	w.shown(item)
-	return err
+	return w.queue().Post(acd.MediaUp{Item: item, Epoch: epoch})
 }
 
-// End implements digital.Queues. The dispatcher tells of agents, not of the one of several items whose wrap-up begins: it is shown anew.
-func (w *words) End(item, by string) error {
-	err := w.queue().Post(acd.End{Item: item, By: by})
-	w.shown(item)
-	return err
-}
+// End implements digital.Queues.
+func (w *words) End(item, by string) error { return w.queue().Post(acd.End{Item: item, By: by}) }
 
 // Park implements digital.Queues.
 func (w *words) Park(item string, epoch uint64) error { return w.queue().Post(acd.Park{Item: item}) }
@@ -269,14 +262,14 @@ func (w *words) ItemEnded(e acd.ItemEnded) {
 	w.post(e.Item, digital.ItemOver{Item: e.Item, Outcome: e.Outcome.String()})
 }
 
-// ItemChanged implements acd.Watcher.
+// ItemChanged implements acd.Watcher: a conversation hears of its thread that is laid aside or wakes, and that it has no agent any more.
 func (w *words) ItemChanged(c acd.ItemChanged) {
-	switch c.State {
-	case acd.ItemParked:
+	switch {
+	case c.State == acd.ItemParked:
 		w.post(c.Item, digital.Parked{Item: c.Item})
-	case acd.ItemActive:
+	case c.State == acd.ItemActive && (c.Was == acd.ItemParked || c.Was == acd.ItemWaking):
 		w.post(c.Item, digital.Woken{Item: c.Item, Epoch: c.Epoch})
-	case acd.ItemQueued:
+	case c.State == acd.ItemQueued && c.Left != "":
 		w.post(c.Item, digital.Requeued{Item: c.Item, Epoch: c.Epoch, Why: c.Reason})
 	}
 }

@@ -34,6 +34,25 @@ func (c *Config) check(at source.At) {
 	c.checkNumbers(at.Key("numbers"))
 	c.checkOutbound(at.Key("outbound"))
 	c.checkDigital(at)
+	if c.Store.Redis.Address != "" {
+		c.checkNode(at.Key("node"))
+	}
+}
+
+// checkNode wants what other nodes need to reach this one.
+func (c *Config) checkNode(at source.At) {
+	if c.Node.Name != "" && !nameForm.MatchString(c.Node.Name) {
+		at.Key("name").Errorf("node.name: %q may hold letters, digits, '.', '_' and '-' only", c.Node.Name)
+	}
+	switch a := c.NodeSIP(); {
+	case !a.IsValid():
+		at.Key("sip").Errorf("node.sip: nodes that share a Redis reach each other's SIP over TCP: add \"tcp ADDRESS:PORT\" to sip.listen")
+	case a.Addr().IsUnspecified():
+		at.Key("sip").Errorf("node.sip: %s is no address that another node can reach: name one of this machine", a)
+	}
+	if a := c.NodeHTTP(); a.Addr().IsUnspecified() {
+		at.Key("http").Errorf("node.http: %s is no address that another node can reach: name one of this machine", a)
+	}
 }
 
 func (c *Config) checkLimits(at source.At) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ type Config struct {
 	Media      Media                `yaml:"media"`
 	HTTP       HTTP                 `yaml:"http"`
 	Store      Store                `yaml:"store"`
+	Node       Node                 `yaml:"node"`
 	Recordings Recordings           `yaml:"recordings"`
 	CDR        CDR                  `yaml:"cdr"`
 	Log        Log                  `yaml:"log"`
@@ -76,7 +78,7 @@ type Media struct {
 type HTTP struct {
 	Listen  AddrPort  `yaml:"listen" default:"127.0.0.1:8080"`
 	Public  string    `yaml:"public"`  // URL by which customers reach us, for links; empty: the listen address
-	Origins []string  `yaml:"origins"` // hosts of other sites whose pages may connect, "shop.example"
+	Origins []string  `yaml:"origins"` // hosts of other sites whose pages may connect by TLS, "shop.example", "*.shop.example" or "shop.example:8443"; of this machine also without
 	Frames  []string  `yaml:"frames"`  // sites that may show the chat, "https://shop.example"
 	Proxies []Network `yaml:"proxies"` // proxies in front of us whose X-Forwarded-For is believed, "10.0.0.5" or "10.0.0.0/24"
 	Demo    bool      `yaml:"demo"`    // serve the demo's customer page and telephone: whoever reaches it writes in any number's name
@@ -96,6 +98,34 @@ type Redis struct {
 	Password source.Secret `yaml:"password"`
 	DB       int           `yaml:"db"`
 	Site     string        `yaml:"site" default:"tandem"` // which of the sites on that Redis this is
+}
+
+// Node is this process among those that share a Redis: one of them owns the calls, the others pass on to it.
+type Node struct {
+	Name string      `yaml:"name"` // empty: the host's name
+	SIP  AnyAddrPort `yaml:"sip"`  // where other nodes reach its SIP over TCP; empty: the first TCP address of sip.listen
+	HTTP AnyAddrPort `yaml:"http"` // where they reach its pages and API; empty: http.listen
+}
+
+// NodeSIP is where other nodes reach this one by SIP; invalid where it does not listen for TCP.
+func (c *Config) NodeSIP() netip.AddrPort {
+	if c.Node.SIP.IsValid() {
+		return c.Node.SIP.AddrPort.AddrPort
+	}
+	for _, l := range c.SIP.Listen {
+		if l.Transport == "tcp" {
+			return l.Addr
+		}
+	}
+	return netip.AddrPort{}
+}
+
+// NodeHTTP is where other nodes reach this one by HTTP.
+func (c *Config) NodeHTTP() netip.AddrPort {
+	if c.Node.HTTP.IsValid() {
+		return c.Node.HTTP.AddrPort.AddrPort
+	}
+	return c.HTTP.Listen.AddrPort
 }
 
 // Recordings says where recordings go.

@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"time"
 
@@ -46,10 +47,13 @@ const Simulator = "simulator"
 // Callbacks bounds what customers may ask for.
 type Callbacks struct {
 	Attempts int           `yaml:"attempts" default:"3"`
-	Gap      time.Duration `yaml:"gap" default:"10m"`    // between two attempts
-	Ring     time.Duration `yaml:"ring" default:"30s"`   // at the customer
-	Window   time.Duration `yaml:"window" default:"24h"` // how long a callback is tried at most
-	CallerID string        `yaml:"caller_id"`            // shown to the customer
+	Gap      time.Duration `yaml:"gap" default:"10m"`     // between two attempts
+	Ring     time.Duration `yaml:"ring" default:"30s"`    // at the customer
+	Window   time.Duration `yaml:"window" default:"24h"`  // how long a callback is tried at most
+	CallerID string        `yaml:"caller_id"`             // shown to the customer
+	First    string        `yaml:"first" default:"agent"` // who is called first: agent or customer
+	Prove    string        `yaml:"prove" default:"sms"`   // how one who asks on the web shows that the number is his: sms, a code by text message; none
+	Hold     time.Duration `yaml:"hold" default:"2m"`     // customer first: how long one waits for an agent before we call again
 }
 
 // checkDigital reports what users, chat and SMS name wrongly.
@@ -83,12 +87,56 @@ func (c *Config) checkDigital(at source.At) {
 	if c.HTTP.Demo && !c.HTTP.Listen.Addr().Unmap().IsLoopback() {
 		at.Key("http").Key("demo").Errorf("http.demo: only where http.listen is a loopback address: the page writes in any number's name")
 	}
+	for i, host := range c.HTTP.Origins {
+		if !originForm.MatchString(host) {
+			at.Key("http").Key("origins").Errorf("http.origins[%d]: %q is no host of a site: write it like shop.example, *.shop.example or localhost:3000, without https://", i, host)
+		}
+	}
 	c.checkLead(at.Key("chat"), c.Chat.Flow, c.Chat.Queue)
 	c.checkSMS(at.Key("sms"))
 	if c.Callbacks.Attempts < 1 || c.Callbacks.Attempts > 20 {
 		at.Key("callbacks").Key("attempts").Errorf("callbacks.attempts: must be 1 to 20")
 	}
+	c.checkFirst(at)
 }
+
+// firsts are who may be called first.
+var firsts = []string{"agent", "customer"}
+
+// proofs are the ways in which a number may be proven.
+var proofs = []string{"sms", "none"}
+
+func (c *Config) checkFirst(at source.At) {
+	here := at.Key("callbacks")
+	if !slices.Contains(proofs, c.Callbacks.Prove) {
+		here.Key("prove").Unknown("proof", c.Callbacks.Prove, proofs)
+	}
+	if here.Key("prove").Given() && c.Callbacks.Prove == "sms" && len(c.SMS) == 0 {
+		here.Key("prove").Errorf("callbacks.prove: a code cannot be sent: no account under sms")
+	}
+	if !slices.Contains(firsts, c.Callbacks.First) {
+		here.Key("first").Unknown("side", c.Callbacks.First, firsts)
+	}
+	if c.Callbacks.Hold < time.Second || c.Callbacks.Hold > time.Hour {
+		here.Key("hold").Errorf("callbacks.hold: must be 1s to 1h")
+	}
+	for _, name := range sorted(c.Queues) {
+		if q := c.Queues[name]; q != nil && q.CallbackFirst != "" && !slices.Contains(firsts, q.CallbackFirst) {
+			at.Key("queues").Key(name).Key("callback_first").Unknown("side", q.CallbackFirst, firsts)
+		}
+	}
+}
+
+// CallbackFirst is who is called first in a queue: agent or customer.
+func (c *Config) CallbackFirst(queue string) string {
+	if q := c.Queues[queue]; q != nil && q.CallbackFirst != "" {
+		return q.CallbackFirst
+	}
+	return c.Callbacks.First
+}
+
+// originForm is a host, with a star for any part of its name and with a port where it has one. A star alone is nobody in particular.
+var originForm = regexp.MustCompile(`^(\[[0-9a-fA-F:.]+\]|(\*\.)?[a-zA-Z0-9*_-]*[a-zA-Z0-9][a-zA-Z0-9.*_-]*)(:[0-9]+)?$`)
 
 func (c *Config) checkSMS(at source.At) {
 	if names := sorted(c.SMS); len(names) > 1 {

@@ -29,6 +29,7 @@ type Queue struct {
 	Music         string         `yaml:"music" default:"music/default"`
 	Agents        []string       `yaml:"agents"`
 	Tiers         map[string]int `yaml:"tiers"`
+	CallbackFirst string         `yaml:"callback_first"` // who is called first in a callback: agent or customer; empty: as callbacks.first
 }
 
 // Room gives the dispatcher's configuration.

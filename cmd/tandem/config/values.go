@@ -37,6 +37,18 @@ func (a *AddrPort) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// AnyAddrPort is an address and port, or none where there is a rule for what stands in its place.
+type AnyAddrPort struct{ AddrPort }
+
+// UnmarshalText reads address and port, or nothing.
+func (a *AnyAddrPort) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*a = AnyAddrPort{}
+		return nil
+	}
+	return a.AddrPort.UnmarshalText(text)
+}
+
 // Network is an address range, "10.0.0.0/8"; a bare address stands for itself.
 type Network struct{ netip.Prefix }
 

@@ -28,6 +28,7 @@ type Backend interface {
 	SetAgent(ctx context.Context, id string, to AgentChange) (Agent, error)
 	Endpoints(ctx context.Context) ([]Endpoint, error)
 	Trunks(ctx context.Context) ([]Trunk, error)
+	Nodes(ctx context.Context) ([]Node, error) // none where the store is not shared
 	TestTrunk(ctx context.Context, name string) (TrunkTest, error)
 	Record(ctx context.Context, id string) (Record, error)
 	SearchRecords(ctx context.Context, q RecordQuery) ([]Record, error)

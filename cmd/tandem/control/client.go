@@ -235,6 +235,9 @@ func (c *Client) Endpoints(ctx context.Context) ([]Endpoint, error) {
 	return get[[]Endpoint](ctx, c, "/endpoints")
 }
 
+// Nodes implements Backend.
+func (c *Client) Nodes(ctx context.Context) ([]Node, error) { return get[[]Node](ctx, c, "/nodes") }
+
 // Trunks implements Backend.
 func (c *Client) Trunks(ctx context.Context) ([]Trunk, error) { return get[[]Trunk](ctx, c, "/trunks") }
 

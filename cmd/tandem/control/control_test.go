@@ -57,6 +57,7 @@ func TestEverythingCrosses(t *testing.T) {
 			return b.SetAgent(ctx, "ben", control.AgentChange{State: "away"})
 		},
 		"endpoints": func(b control.Backend) (any, error) { return b.Endpoints(ctx) },
+		"nodes":     func(b control.Backend) (any, error) { return b.Nodes(ctx) },
 		"trunks":    func(b control.Backend) (any, error) { return b.Trunks(ctx) },
 		"trunk":     func(b control.Backend) (any, error) { return b.TestTrunk(ctx, "carrier") },
 		"record":    func(b control.Backend) (any, error) { return b.Record(ctx, "r_1") },

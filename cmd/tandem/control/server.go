@@ -35,35 +35,49 @@ type Server struct {
 // Listen makes the socket, mode 0600 in a folder that is made with 0700 where it is missing. A socket file that nobody
 // answers on is replaced; one that somebody answers on is an error.
 func Listen(path string, b Backend, log *slog.Logger) (*Server, error) {
+	s := &Server{backend: b, log: log}
+	s.mux = s.routes()
+	return s, s.listen(path, s.mux)
+}
+
+// ListenHandler is Listen for a socket behind which somebody else answers everything.
+func ListenHandler(path string, h http.Handler, log *slog.Logger) (*Server, error) {
+	s := &Server{log: log}
+	return s, s.listen(path, h)
+}
+
+// Handler answers what comes over the socket, for those who have made sure that it may.
+func (s *Server) Handler() http.Handler { return s.mux }
+
+func (s *Server) listen(path string, h http.Handler) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("control socket %s: %w", path, err)
+		return fmt.Errorf("control socket %s: %w", path, err)
 	}
 	if err := private(filepath.Dir(path)); err != nil {
-		return nil, fmt.Errorf("control socket %s: %w", path, err)
+		return fmt.Errorf("control socket %s: %w", path, err)
 	}
 	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
 		_ = c.Close()
-		return nil, fmt.Errorf("control socket %s: %w", path, ErrInUse)
+		return fmt.Errorf("control socket %s: %w", path, ErrInUse)
 	}
 	if info, err := os.Lstat(path); err == nil {
 		if info.Mode().Type() != os.ModeSocket {
-			return nil, fmt.Errorf("control socket %s: a file that is no socket is in the way", path)
+			return fmt.Errorf("control socket %s: a file that is no socket is in the way", path)
 		}
 		if err := os.Remove(path); err != nil {
-			return nil, fmt.Errorf("control socket: %w", err)
+			return fmt.Errorf("control socket: %w", err)
 		}
 	}
 	old := unix.Umask(0o177) // the file is never open to others, not even between making it and chmod
 	ln, err := net.Listen("unix", path)
 	unix.Umask(old)
 	if err != nil {
-		return nil, fmt.Errorf("control socket: %w", err)
+		return fmt.Errorf("control socket: %w", err)
 	}
-	s := &Server{backend: b, log: log, ln: &guarded{Listener: ln, log: log, slots: make(chan struct{}, maxConns)}}
-	s.mux = s.routes()
-	s.http = &http.Server{Handler: s.mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: answerTimeout,
-		IdleTimeout: time.Minute, MaxHeaderBytes: maxBody, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	return s, nil
+	s.ln = &guarded{Listener: ln, log: s.log, slots: make(chan struct{}, maxConns)}
+	s.http = &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: answerTimeout,
+		IdleTimeout: time.Minute, MaxHeaderBytes: maxBody, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
+	return nil
 }
 
 // private wants a folder in which nobody else can put another socket in our place.
@@ -128,6 +142,7 @@ func (s *Server) routes() *http.ServeMux {
 	on("GET /agents", func(c context.Context, _ *http.Request) (any, error) { return list(b.Agents(c)) })
 	on("POST /agents/{name}", s.setAgent)
 	on("GET /endpoints", func(c context.Context, _ *http.Request) (any, error) { return list(b.Endpoints(c)) })
+	on("GET /nodes", func(c context.Context, _ *http.Request) (any, error) { return list(b.Nodes(c)) })
 	on("GET /trunks", func(c context.Context, _ *http.Request) (any, error) { return list(b.Trunks(c)) })
 	on("POST /trunks/{name}/test", func(c context.Context, r *http.Request) (any, error) { return b.TestTrunk(c, name(r)) })
 	on("GET /records", s.searchRecords)

@@ -12,8 +12,12 @@ type Call struct {
 	Flow   string `json:"flow,omitempty"`
 	Step   string `json:"step,omitempty"`
 	Queue  string `json:"queue,omitempty"`
-	Agent  string `json:"agent,omitempty"`
+	Agent  string `json:"agent,omitempty"` // who talks in it, whoever called whom
+	Peer   string `json:"peer,omitempty"`  // whom the caller talks to
 	Record string `json:"record,omitempty"`
+	// Listeners are the supervisors who hear the call, Listens the call that this one hears.
+	Listeners []string `json:"listeners,omitempty"`
+	Listens   string   `json:"listens,omitempty"`
 	// Recording is the file that the call is being recorded into, empty for none.
 	Recording string    `json:"recording,omitempty"`
 	Started   time.Time `json:"started"`
@@ -142,6 +146,14 @@ type Trunk struct {
 	RTT        float64   `json:"rtt_ms,omitempty"`
 	Checked    time.Time `json:"checked,omitzero"`
 	Error      string    `json:"error,omitempty"`
+}
+
+// Node is one of the processes that share a store.
+type Node struct {
+	Name  string `json:"name"`
+	SIP   string `json:"sip"`
+	HTTP  string `json:"http"`
+	Owner bool   `json:"owner"` // of the calls
 }
 
 // TrunkTest is the result of asking a trunk's far end for a sign of life.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"crypto/md5"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -291,7 +292,8 @@ func hidden(t *testing.T, callee *rig.SIPp, secrets ...string) {
 	t.Helper()
 	for _, m := range callee.Messages(t) {
 		for _, secret := range secrets {
-			if m.Received && (secret == "" || strings.Contains(m.Text, secret)) {
+			whole := regexp.MustCompile(regexp.QuoteMeta(secret) + `([^0-9]|$)`) // an address may begin as another does
+			if m.Received && (secret == "" || whole.MatchString(m.Text)) {
 				t.Errorf("the callee got %q:\n%s", secret, m.Text)
 			}
 		}

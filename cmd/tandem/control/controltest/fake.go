@@ -41,7 +41,7 @@ func missing(what, name string) error {
 
 func call() control.Call {
 	return control.Call{ID: "c_1", State: "connected", Caller: "+493012345", Called: "1000", Trunk: "carrier", Flow: "main",
-		Queue: "support", Agent: "anna", Record: "r_1", Started: Start, Answered: Start.Add(time.Second)}
+		Queue: "support", Agent: "anna", Peer: "anna", Listeners: []string{"sue"}, Record: "r_1", Started: Start, Answered: Start.Add(time.Second)}
 }
 
 // Status implements control.Backend.
@@ -149,6 +149,11 @@ func (f *Fake) Endpoints(context.Context) ([]control.Endpoint, error) {
 		{Name: "anna", Extension: "201", Registered: true, Bindings: []control.Binding{{URI: "sip:anna@127.0.0.1:5070", Source: "127.0.0.1:5070", Expires: Start.Add(time.Hour)}}},
 		{Name: "ben", Extension: "202"},
 	}, f.Err
+}
+
+// Nodes implements control.Backend.
+func (f *Fake) Nodes(context.Context) ([]control.Node, error) {
+	return []control.Node{{Name: "east", SIP: "10.0.0.1:5060", HTTP: "10.0.0.1:8080", Owner: true}, {Name: "west", SIP: "10.0.0.2:5060", HTTP: "10.0.0.2:8080"}}, nil
 }
 
 // Trunks implements control.Backend.

@@ -218,6 +218,6 @@ func TestTrunkCallerHandedOver(t *testing.T) {
 	h.agent("wrap-up")
 	page.goOn()
 	page.end()
-	h.wrapUp(map[string]int{"enqueued": 1, "accepted": 1, "connected": 2, "held": 1, "transferred": 1, "wrap-up-started": 1, "wrap-up-ended": 1,
-		"interaction-started": 1, "interaction-ended": 1})
+	h.wrapUp(map[string]int{"enqueued": 1, "accepted": 1, "connected": 2, "held": 1, "resumed": 1, "transferred": 1, "wrap-up-started": 1,
+		"wrap-up-ended": 1, "interaction-started": 1, "interaction-ended": 1})
 }

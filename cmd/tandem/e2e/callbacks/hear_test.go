@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"tandem/cmd/tandem/e2e/rig"
 	"tandem/media/mediatest"
 )
 
@@ -48,6 +49,26 @@ func alike(samples, part []int16) (best float64) {
 		}
 		out, in := float64(samples[at]), float64(samples[at+len(part)])
 		here += in*in - out*out
+	}
+}
+
+// heard wants a prompt in what the phone heard, in one of its calls.
+func heard(t *testing.T, p *rig.Phone, prompt string) {
+	t.Helper()
+	w, err := mediatest.ReadWAV("../../demo/prompts/" + prompt + ".wav")
+	if err != nil {
+		t.Fatal(err)
+	}
+	best, part := 0.0, loud(w.Channels[0])
+	for _, name := range p.Heard() {
+		call, err := mediatest.ReadWAV(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		best = max(best, alike(call.Channels[0], part))
+	}
+	if best < 0.9 {
+		t.Errorf("%s was not heard in %d calls: likeness %.2f", prompt, len(p.Heard()), best)
 	}
 }
 

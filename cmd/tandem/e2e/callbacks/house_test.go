@@ -52,14 +52,20 @@ type plan struct {
 	wrapUp    string // of the queue
 	callbacks string // the configuration's section
 	answer    string // mode of anna's phone: manual, auto
+	flow      string // of the line; empty: the queue with a key for a callback
+	demo      bool   // with the customer's page and telephone
+	more      string // further sections of the configuration
 }
 
 func newHouse(t *testing.T, p plan) *house {
 	t.Helper()
 	rig.Need(t, "baresip")
 	desk, out := rig.Host(t), rig.Host(t)
+	if p.flow == "" {
+		p.flow = flow
+	}
 	h := &house{t: t, from: rig.Host(t), carrier: netip.AddrPortFrom(out, rig.Port(t, out))}
-	h.Gateway = rig.Start(t, rig.Site{Flows: map[string]string{"main.yaml": flow}, SIP: "rate: {per_second: 0}", Body: fmt.Sprintf(`
+	h.Gateway = rig.Start(t, rig.Site{Demo: p.demo, Flows: map[string]string{"main.yaml": p.flow}, SIP: "rate: {per_second: 0}", Body: fmt.Sprintf(`
 trunks:
   caller: {sources: [%s/32], targets: [{host: %s}], ping: 0s}
   carrier: {sources: [%s/32], targets: [{host: %s, port: %d}], ping: 0s}
@@ -73,7 +79,7 @@ queues:
   support: {ring_timeout: 20s, wrap_up: %s, max_wait: 10m, join_when: always, music: music/default}
 callbacks: %s
 numbers: {%s: main}
-`, h.from, h.from, out, out, h.carrier.Port(), rig.PasswordRef, p.wrapUp, p.callbacks, line)})
+%s`, h.from, h.from, out, out, h.carrier.Port(), rig.PasswordRef, p.wrapUp, p.callbacks, line, p.more)})
 	h.anna = rig.StartPhone(t, rig.PhoneSetup{Name: "anna", Host: desk, Hz: agentTone, Account: fmt.Sprintf(
 		`<sip:anna@%s;transport=udp>;auth_user=anna;auth_pass=%s;outbound="sip:%s";regint=60;answermode=%s;audio_codecs=pcmu`,
 		rig.Domain, rig.Password, h.Gateway.SIP, p.answer)})
@@ -178,6 +184,19 @@ func invited(t *testing.T, s *rig.SIPp) (n int) {
 		}
 	}
 	return n
+}
+
+// awaitDue waits until a callback may be offered: it is held until a moment after its caller has hung up.
+func (h *house) awaitDue(item string) {
+	h.t.Helper()
+	rig.Await(h.t, "the callback may be offered", soon, func() bool {
+		for _, i := range h.items() {
+			if i.ID == item {
+				return i.State == "queued"
+			}
+		}
+		return false
+	})
 }
 
 // of are the events of a kind in a record.

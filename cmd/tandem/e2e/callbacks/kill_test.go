@@ -27,6 +27,7 @@ func TestKill(t *testing.T) {
 
 	customer := h.customer("answer", "-rtp_echo", "-mp", "16000")
 	h.awaitRegistered()
+	h.awaitDue(before.ID)
 	h.sign("available")
 	h.callBack(customer)
 	h.serve(third)

@@ -10,9 +10,12 @@ const line = (hz) => {
 await run(async ({ open, shot }) => {
   const customer = await open('/demo');
   await customer.click('button:has-text("Call me back")');
-  await customer.waitForSelector('#callback-answer:has-text("Noted")');
+  const text = customer.locator('#sms .bubble:has-text("is your code")');
+  await text.waitFor();
+  await customer.fill('input[name=code]', (await text.textContent()).slice(0, 6));
+  await shot(customer, 'callback-code');
   await customer.click('button:has-text("Call me back")');
-  await customer.waitForSelector('#callback-answer:has-text("already")');
+  await customer.waitForSelector('#callback-answer:has-text("Noted")');
   const anna = await open('/desk', { voice: 440 });
   await signIn(anna, 'anna', process.env.TANDEM_PASSWORD);
   await anna.selectOption('header select', 'available');
