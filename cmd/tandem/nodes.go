@@ -72,24 +72,36 @@ func serveNode(ctx context.Context, o serveOptions, log *slog.Logger) error {
 		}
 	}()
 	for {
-		if s.tenure, err = s.await(ctx); told.Err() != nil {
-			return nil // to end, while the calls were elsewhere
-		} else if err != nil {
-			return context.Cause(ctx)
-		}
-		g, err := newSite(o.Config, o.Source.Prompts, log, s)
+		s.tenure, err = s.await(ctx)
 		if err == nil {
-			s.owns.Set(1)
-			err = g.Run(ctx, drainTime)
-			s.owns.Set(0)
+			err = s.own(ctx, o)
 		}
-		s.follow(node.Place{})
-		if errors.Is(err, node.ErrDeposed) {
-			continue
+		ended := err == nil || errors.Is(err, context.Canceled)
+		switch {
+		case errors.Is(err, node.ErrDeposed): // it passes on from now on
+		case ended && told.Err() != nil:
+			return nil
+		case ended: // by a part of the node that has failed
+			return context.Cause(ctx)
+		default:
+			return err
 		}
-		s.release()
-		return err
 	}
+}
+
+// own runs a site until ctx ends or another node owns the calls.
+func (s *shared) own(ctx context.Context, o serveOptions) error {
+	g, err := newSite(o.Config, o.Source.Prompts, s.log, s)
+	if err == nil {
+		s.owns.Set(1)
+		err = g.Run(ctx, drainTime)
+		s.owns.Set(0)
+	}
+	s.follow(node.Place{})
+	if !errors.Is(err, node.ErrDeposed) {
+		s.release()
+	}
+	return err
 }
 
 // openShared opens the store and the sockets.

@@ -112,11 +112,23 @@ func (c apiCallbacks) ShowCallback(ctx context.Context, id string) (api.Callback
 	return apiCallback(v), nil
 }
 
-// CancelCallback implements api.Callbacks.
+// CancelCallback implements api.Callbacks. It returns when the end is durable.
 func (c apiCallbacks) CancelCallback(ctx context.Context, id, reason string) error {
-	if _, err := c.ShowCallback(ctx, id); err != nil {
+	b, err := c.ShowCallback(ctx, id)
+	if err != nil {
 		return err
 	}
-	c.g.callbacks.tell(callback.Cancel{Item: id, By: "api"})
+	if b.State == "active" || b.State == "done" {
+		return fmt.Errorf("callback %s: customer and agent have been connected: %w", id, api.ErrConflict)
+	}
+	ctx, cancel := context.WithTimeout(ctx, callbackTime)
+	defer cancel()
+	ask := func() error { return c.g.callbacks.owner.Post(callback.Cancel{Item: id, By: "api"}) }
+	for live := true; live && err == nil; ask = func() error { return nil } { // it may be offered just before it ends
+		live, err = c.g.callbacks.decided(ctx, id, "", ask)
+	}
+	if err != nil {
+		return fmt.Errorf("callback %s is not cancelled: %v: %w", id, err, api.ErrConflict)
+	}
 	return nil
 }

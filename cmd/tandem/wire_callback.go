@@ -417,6 +417,18 @@ func (g *site) askCallback(ctx context.Context, r callback.Request) (callback.Re
 	if r.Mode == "" {
 		r.Mode = callbackMode(g.cfg.CallbackFirst(r.Queue))
 	}
-	r.From, err = g.callbacks.owner.Request(ctx, r)
+	request := func() error {
+		r.From, err = g.callbacks.owner.Request(ctx, r)
+		return err
+	}
+	if r.Waiting { // its caller waits for the decision
+		return r, request()
+	}
+	ctx, cancel := context.WithTimeout(ctx, callbackTime)
+	defer cancel()
+	ok, err := g.callbacks.decided(ctx, r.ID, "", request)
+	if err == nil && !ok {
+		err = fmt.Errorf("callback %s: the queue has not taken it: %w", r.ID, acd.ErrBusy)
+	}
 	return r, err
 }

@@ -68,20 +68,25 @@ func (d *callbackDoor) wished(ctx context.Context, w b2bua.CallbackWish, ask fun
 	if err != nil || !ok {
 		return false, err
 	}
-	mine := &wish{call: w.Call, decided: make(chan bool, 1)}
-	before, ok := d.wish(w.Item, mine)
+	return d.decided(ctx, w.Item, w.Call, func() error { return ask(v) })
+}
+
+// decided asks for an item to be a callback and waits until it is durably one, or will not be one. call is who waits; "": nobody.
+func (d *callbackDoor) decided(ctx context.Context, item, call string, ask func() error) (bool, error) {
+	mine := &wish{call: call, decided: make(chan bool, 1)}
+	before, ok := d.wish(item, mine)
 	if !ok {
-		return false, fmt.Errorf("item %s: its callback is being booked: %w", w.Item, acd.ErrBusy)
+		return false, fmt.Errorf("item %s: its callback is being booked: %w", item, acd.ErrBusy)
 	}
-	if err := ask(v); err != nil && ctx.Err() == nil {
-		d.forgo(w.Item, before)
+	if err := ask(); err != nil && ctx.Err() == nil {
+		d.forgo(item, before)
 		return false, err
 	}
 	select {
 	case ok := <-mine.decided:
 		return ok, nil
 	case <-ctx.Done():
-		return d.late(mine, fmt.Errorf("item %s: not decided within %v: %w", w.Item, callbackTime, ctx.Err()))
+		return d.late(mine, fmt.Errorf("item %s: not decided within %v: %w", item, callbackTime, ctx.Err()))
 	}
 }
 
@@ -133,7 +138,7 @@ func (d *callbackDoor) decide(item string, booked bool) {
 		w.decided <- booked
 	}
 	d.mu.Unlock()
-	if late && booked {
+	if late && booked && w.call != "" {
 		d.answer(w.call, b2bua.CallbackAnswer{Item: item, Booked: true})
 	}
 }

@@ -48,10 +48,29 @@ type line struct {
 
 func newLine(t *testing.T) *line {
 	t.Helper()
+	return lineTo(t, func(site rig.Site) *rig.Gateway { return rig.Start(t, site) })
+}
+
+// newLineToSecond is newLine where everybody knows the second of two nodes only; the first one owns the calls.
+func newLineToSecond(t *testing.T) *line {
+	t.Helper()
+	redis := rig.StartRedis(t)
+	return lineTo(t, func(site rig.Site) *rig.Gateway {
+		site.Redis = redis.At.String()
+		body := site.Body
+		site.Body = body + "node: {name: first}\n"
+		rig.Start(t, site)
+		site.Body = body + "node: {name: second}\n"
+		return rig.Start(t, site)
+	})
+}
+
+func lineTo(t *testing.T, start func(rig.Site) *rig.Gateway) *line {
+	t.Helper()
 	rig.Need(t, "baresip")
 	from := rig.Host(t)
 	h := &line{t: t}
-	h.Gateway = rig.Start(t, rig.Site{Flows: map[string]string{"main.yaml": oneMenu}, Body: fmt.Sprintf(`
+	h.Gateway = start(rig.Site{Flows: map[string]string{"main.yaml": oneMenu}, Body: fmt.Sprintf(`
 trunks:
   carrier: {sources: [%s/32], targets: [{host: %s}], ping: 0s}
 endpoints:
@@ -156,7 +175,17 @@ func (h *line) wrapUp(want map[string]int) {
 // it back, reloads his page and gives the caller to extension 202. What each hears is judged at every step.
 func TestTrunkCallerToBrowser(t *testing.T) {
 	t.Parallel()
-	h := newLine(t)
+	toBrowser(t, newLine(t))
+}
+
+// TestTrunkCallerToBrowserAtTheSecondNode is the same where caller, telephone and page know a node that does not own the calls.
+func TestTrunkCallerToBrowserAtTheSecondNode(t *testing.T) {
+	t.Parallel()
+	toBrowser(t, newLineToSecond(t))
+}
+
+func toBrowser(t *testing.T, h *line) {
+	t.Helper()
 	page := begin(t, h.Gateway, "trunk.mjs")
 	page.at("available")
 	h.agent("available")

@@ -6,7 +6,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"syscall"
 	"testing"
+	"time"
 
 	"tandem/cmd/tandem/e2e/rig"
 )
@@ -33,6 +35,38 @@ func TestFormWantsProof(t *testing.T) {
 				t.Errorf("record %s has the text %q", r.ID, e.Data["text"])
 			}
 		}
+	}
+}
+
+// TestFormKilled kills the gateway when it has acknowledged a web form, and once more while the customer's telephone rings: the callback is
+// there again behind the caller who waits before it, and is done, once.
+func TestFormKilled(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{wrapUp: "0s", callbacks: "{attempts: 3, gap: 2s, ring: 20s, prove: none}", answer: "manual"})
+	done := h.ask(t, map[string]string{"number": second, "topic": "a broken lamp"}, http.StatusAccepted)
+	h.Kill(t) // at once
+	h.Restart(t)
+	b := h.booked()
+	if b.ID != done["callback"] || b.Number != second {
+		t.Fatalf("after the first kill the list shows %+v, the page was told %v", b, done)
+	}
+	h.awaitRegistered()
+	ringing := h.customer("answer_cancel")
+	h.sign("available")
+	h.anna.Saw("CALL_INCOMING", soon)
+	h.anna.Do("accept", "")
+	rig.Await(t, "the customer's telephone rings", soon, func() bool { return invited(t, ringing) == 1 })
+	h.Kill(t)
+	ringing.End(syscall.SIGKILL, time.Second)
+	customer := h.customer("answer", "-rtp_echo", "-mp", "16000")
+	h.Restart(t)
+	h.anna.Do("hangup", "")
+	h.sign("available")
+	h.callBack(customer)
+	h.gone()
+	h.counts(b.Record, map[string]int{"callback-requested": 1, "callback-expired": 0, "callback-cancelled": 0, "abandoned": 0, "wrap-up-started": 1, "wrap-up-ended": 1})
+	if n := len(h.callbacks()); n != 0 {
+		t.Errorf("%d callbacks are listed when it is done", n)
 	}
 }
 
