@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,21 +124,6 @@ func (g *site) openTrunks() (err error) {
 	return nil
 }
 
-func trunksOf(cfg *config.Config, metrics *trunk.Metrics) (*trunk.Set, error) {
-	var list []*trunk.Trunk
-	var faults []error
-	for _, c := range cfg.TrunkConfigs() {
-		t, err := trunk.New(c, metrics)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		list = append(list, t)
-	}
-	set, err := trunk.NewSet(list)
-	return set, errors.Join(append(faults, err)...)
-}
-
 func (g *site) openSockets() (err error) {
 	if g.shared != nil {
 		g.endpoints, g.http = g.shared.endpoints, g.shared.http
@@ -148,54 +131,6 @@ func (g *site) openSockets() (err error) {
 	}
 	g.endpoints, g.http, err = openSockets(g.cfg, admission(g.cfg, g.trunks, nil), g.registry, g.log)
 	return err
-}
-
-// openSockets listens: one endpoint for each address, with the transports configured for it, and the HTTP door.
-func openSockets(cfg *config.Config, admit func(netip.Addr) transport.Admission, reg prometheus.Registerer, log *slog.Logger) (list []*transport.Endpoint, door net.Listener, err error) {
-	metrics := transport.NewMetrics(reg)
-	byAddr := map[netip.AddrPort]*transport.Config{}
-	var order []*transport.Config
-	for _, l := range cfg.SIP.Listen {
-		c := byAddr[l.Addr]
-		if c == nil {
-			c = &transport.Config{
-				Name: l.Addr.String(), Advertise: cfg.SIP.Advertise, Admit: admit, Log: log, Metrics: metrics,
-				Rate: transport.Rate{PerSecond: cfg.SIP.Rate.PerSecond, Burst: cfg.SIP.Rate.Burst},
-			}
-			byAddr[l.Addr], order = c, append(order, c)
-		}
-		if l.Transport == "tcp" {
-			c.TCP = l.Addr.String()
-		} else {
-			c.UDP = l.Addr.String()
-		}
-	}
-	for _, c := range order {
-		e, err := transport.Listen(*c)
-		if err != nil {
-			return nil, nil, fmt.Errorf("sip: %w", err)
-		}
-		list = append(list, e)
-	}
-	if door, err = net.Listen("tcp", cfg.HTTP.Listen.String()); err != nil {
-		return nil, nil, fmt.Errorf("http: %w", err)
-	}
-	return list, door, nil
-}
-
-// admission is the access list: denied networks are not read, trunks and other nodes are not limited. knows may be nil.
-func admission(cfg *config.Config, trunks *trunk.Set, knows func(netip.Addr) bool) func(netip.Addr) transport.Admission {
-	return func(from netip.Addr) transport.Admission {
-		for _, n := range cfg.SIP.Deny {
-			if n.Contains(from) {
-				return transport.Drop
-			}
-		}
-		if _, ok := trunks.BySource(from); ok || knows != nil && knows(from) {
-			return transport.Trust
-		}
-		return transport.Limit
-	}
 }
 
 func (g *site) openStore() (err error) {
