@@ -117,14 +117,10 @@ func (g *Generator) Run(plan Plan) Result {
 // step does what is due; false: the run is over.
 func (r *run) step() bool {
 	now := time.Now()
-	if open := now.After(r.opened) && now.Before(r.closed); open != r.open {
-		r.open = open
-		if r.plan.Mark != nil {
-			r.plan.Mark(open)
-		}
-	}
-	for r.plan.Send && now.Before(r.closed) && r.sendDue(now) {
+	r.mark(now)
+	for r.plan.Send && now.Before(r.closed) && r.sendDue(now) { // for long, where it has fallen behind
 		now = time.Now()
+		r.mark(now)
 	}
 	for side, s := range r.g.sides {
 		for s.receive(func(p received) { r.take(side, p) }) {
@@ -132,6 +128,19 @@ func (r *run) step() bool {
 	}
 	return now.Before(r.lateUntil)
 }
+
+// mark notes the beginning and the end of the window.
+func (r *run) mark(now time.Time) {
+	if open := now.After(r.opened) && now.Before(r.closed); open != r.open {
+		r.open = open
+		if r.plan.Mark != nil {
+			r.plan.Mark(open)
+		}
+	}
+}
+
+// counts tells whether a packet sent at a time belongs to the window.
+func (r *run) counts(sent time.Time) bool { return !sent.Before(r.opened) && !sent.After(r.closed) }
 
 // sendDue sends one batch of what is due; true: there was something.
 func (r *run) sendDue(now time.Time) bool {
@@ -148,7 +157,7 @@ func (r *run) sendDue(now time.Time) bool {
 		r.next++
 		r.g.sides[l.side].put(batch[l.side], l, stamp)
 		batch[l.side]++
-		if r.open {
+		if r.counts(now) {
 			r.result.Sent++
 		}
 	}
@@ -163,7 +172,7 @@ func (r *run) take(_ int, p received) {
 	at := time.Unix(0, int64(p.at))
 	if r.plan.Send {
 		sent := time.Unix(0, int64(binary.BigEndian.Uint64(p.payload)))
-		if sent.Before(r.opened) || sent.After(r.closed) {
+		if !r.counts(sent) {
 			return
 		}
 		r.result.Received++
