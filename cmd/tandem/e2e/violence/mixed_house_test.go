@@ -32,8 +32,9 @@ const (
 type mixed struct {
 	*rig.Gateway
 	t        *testing.T
-	redis    *rig.Redis  // nil: the store is a file
-	store    store.Store // once the gateway has ended
+	other    *rig.Gateway // a node beside it that nobody knows; nil: none
+	redis    *rig.Redis   // nil: the store is a file
+	store    store.Store  // once the gateway has ended
 	carrier  *phone.Phone
 	desk     *phone.Phone // a phone that answers
 	clerks   []*clerk
@@ -44,8 +45,17 @@ type mixed struct {
 	calls    atomic.Int64
 }
 
+// kept says where a gateway keeps what it knows, and with whom.
+type kept int
+
+const (
+	inFile kept = iota
+	inRedis
+	byTwo // nodes, in Redis: everybody comes to the second, the first owns the calls at first
+)
+
 // newMixed starts the gateway; nothing happens yet.
-func newMixed(t *testing.T, shared bool) *mixed {
+func newMixed(t *testing.T, where kept) *mixed {
 	t.Helper()
 	from, desk := rig.Host(t), rig.Host(t)
 	var phones, people, users strings.Builder
@@ -69,14 +79,48 @@ numbers: {%s: {endpoint: phone}}
 `, from, from, rig.PasswordRef, phones.String(), people.String(), users.String(), ours, line)
 	m := &mixed{t: t}
 	site := rig.Site{SIP: "rate: {per_second: 0}", Body: body, Demo: true}
-	if shared {
+	if where != inFile {
 		m.redis = rig.StartRedis(t)
 		site.Redis = m.redis.At.String()
+	}
+	if where == byTwo {
+		site.Body = body + "node: {name: first}\n"
+		m.other = rig.Start(t, site)
+		site.Body = body + "node: {name: second}\n"
 	}
 	m.Gateway = rig.Start(t, site)
 	m.carrier, m.desk = m.phone("carrier", from), m.phone("phone", desk)
 	m.serveDesk()
 	return m
+}
+
+// owner is the node that owns the calls; both live.
+func (m *mixed) owner() (g *rig.Gateway) {
+	m.t.Helper()
+	if m.other == nil {
+		return m.Gateway
+	}
+	rig.Await(m.t, "one of the nodes owns the calls", 10*time.Second, func() bool {
+		for _, g = range []*rig.Gateway{m.Gateway, m.other} {
+			if g.Metric(m.t, "tandem_node_owner") == 1 {
+				return true
+			}
+		}
+		return false
+	})
+	return g
+}
+
+// end ends all nodes; the one that only passes on goes first.
+func (m *mixed) end() {
+	m.t.Helper()
+	owner := m.owner()
+	for _, g := range []*rig.Gateway{m.other, m.Gateway} {
+		if g != nil && g != owner {
+			g.Stop(m.t)
+		}
+	}
+	owner.Stop(m.t)
 }
 
 // phone opens a telephone that is closed with the test.

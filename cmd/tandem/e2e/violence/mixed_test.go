@@ -42,16 +42,16 @@ func (m *mixed) acked() (in, out, ended int) {
 // once and in order, and nothing is assigned twice, or to somebody who is gone.
 func TestMixedLoadSurvivesKill(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		shared bool
-	}{{"file", false}, {"redis", true}} {
+		name  string
+		where kept
+	}{{"file", inFile}, {"redis", inRedis}, {"nodes", byTwo}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			kills := 4
 			if *long {
 				kills = 50
 			}
-			surviveKills(t, newMixed(t, c.shared), kills)
+			surviveKills(t, newMixed(t, c.where), kills)
 		})
 	}
 }
@@ -65,8 +65,9 @@ func surviveKills(t *testing.T, m *mixed, kills int) {
 	began := time.Now()
 	for n := range kills {
 		pause(ctx, time.Duration(200+rand.IntN(1000))*time.Millisecond)
-		m.Kill(t)
-		m.Restart(t)
+		owner := m.owner()
+		owner.Kill(t)
+		owner.Restart(t)
 		if n == kills/2 {
 			m.clerks[clerks-1].gone.Store(true) // and never comes back
 			if m.redis != nil {
@@ -89,8 +90,9 @@ func surviveKills(t *testing.T, m *mixed, kills int) {
 	}
 	m.oneCall()
 	m.closing.Store(true)
-	if !until(40*time.Second, func() bool { return m.Metric(t, "tandem_acd_items_live") == 0 }) {
-		t.Errorf("%v items are left", m.Metric(t, "tandem_acd_items_live"))
+	owner := m.owner()
+	if !until(40*time.Second, func() bool { return owner.Metric(t, "tandem_acd_items_live") == 0 }) {
+		t.Errorf("%v items are left", owner.Metric(t, "tandem_acd_items_live"))
 	}
 	if status, text := m.ready(); status != http.StatusOK {
 		t.Errorf("/readyz says %d: %s", status, text)
@@ -98,7 +100,7 @@ func surviveKills(t *testing.T, m *mixed, kills int) {
 	cancel()
 	gone()
 	m.tally()
-	m.Stop(t)
+	m.end()
 	m.check()
 }
 

@@ -27,7 +27,7 @@ func TestRedisGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := newMixed(t, true)
+			m := newMixed(t, inRedis)
 			withoutRedis(t, m, func() { c.leave(m.redis, t) }, func() { c.back(m.redis, t) })
 		})
 	}
