@@ -39,7 +39,7 @@ bench: build peers ## figures beside their floors and goals, in one run (about 8
 soak: build ## 300 calls at once through IVR, queue and bridge for two minutes
 	$(GO) test ./cmd/tandem/e2e/violence -run Soak -count 1 -timeout 20m -v -long
 
-kills: build peers ## fifty kill -9 under mixed load, on the file and on Redis
+kills: build peers ## fifty kill -9 under mixed load: on the file, on Redis, over two nodes
 	$(GO) test ./cmd/tandem/e2e/violence -run MixedLoad -count 1 -timeout 30m -v -long
 
 fuzz: ## every fuzz target for 20 s

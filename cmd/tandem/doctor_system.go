@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"tandem/cmd/tandem/config"
 	"tandem/media/prompt"
+	"tandem/store/redis"
 )
 
 // filesPerCall: two streams of two sockets each.
@@ -39,9 +41,34 @@ const (
 	noSpace     = 100 << 20
 )
 
+// checkStore asks the shared store, where there is one, whether it can be used and what it keeps.
+func checkStore(cfg *config.Config) []finding {
+	r := cfg.Store.Redis
+	if r.Address == "" {
+		return nil
+	}
+	durable, err := redis.Look(redis.Config{Address: r.Address, Username: r.Username, Password: r.Password.Reveal(), DB: r.DB})
+	switch {
+	case errors.Is(err, redis.ErrEvicts):
+		return []finding{{"store-redis", trouble, err.Error(), "set maxmemory-policy noeviction at the server"}}
+	case err != nil:
+		return []finding{{"store-redis", trouble, err.Error(), "start the server, or correct store.redis"}}
+	case durable == redis.Nothing:
+		return []finding{{"store-redis", warning, r.Address + " keeps no append-only file: its restart loses everything", "start it with --appendonly yes"}}
+	case durable == redis.ToTheSecond:
+		return []finding{{"store-redis", warning, r.Address + " syncs once a second: its end may take the last one", "set appendfsync always, or live with it"}}
+	}
+	return []finding{ok("store-redis", "%s answers", r.Address)}
+}
+
 // checkDisk looks at the folders that grow: writable, and with room.
 func checkDisk(cfg *config.Config) (list []finding) {
-	for _, x := range []struct{ id, path string }{{"disk-store", filepath.Dir(cfg.Store.Path)}, {"disk-recordings", cfg.Recordings.Path}} {
+	type folder struct{ id, path string }
+	folders := []folder{{"disk-recordings", cfg.Recordings.Path}}
+	if cfg.Store.Redis.Address == "" {
+		folders = append(folders, folder{"disk-store", filepath.Dir(cfg.Store.Path)})
+	}
+	for _, x := range folders {
 		list = append(list, checkFolder(x.id, existing(x.path)))
 	}
 	return list

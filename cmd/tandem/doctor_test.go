@@ -87,6 +87,7 @@ func TestDoctorChecks(t *testing.T) {
 		{"silent calls", []string{"udp 127.0.0.1:5060", "udp 192.0.2.7:5060"}, checkAddresses, "address-mixed", trouble},
 		{"files", []string{"max_calls: 500", "max_calls: 2000000000"}, checkFiles, "open-files", trouble},
 		{"disk", nil, checkDisk, "disk-store", fine},
+		{"no shared store", []string{"store:\n", "store:\n  redis: {address: \"127.0.0.1:1\"}\n"}, checkStore, "store-redis", trouble},
 		{"weak on loopback", nil, checkPasswords, "password-anna", warning},
 		{"weak in public", []string{"udp 127.0.0.1:5060", "udp 192.0.2.7:5060"}, checkPasswords, "password-anna", trouble},
 	} {

@@ -41,6 +41,8 @@ type shared struct {
 	edge      *edge.Edge
 	figures   http.Handler // health and metrics while the calls are elsewhere
 	owns      prometheus.Gauge
+	live      atomic.Int64 // HTTP requests and sockets
+	full      prometheus.Counter
 	door      atomic.Pointer[http.Handler]
 	owner     atomic.Pointer[node.Place] // elsewhere; nil: here, or nobody knows
 	tenure    *node.Tenure               // of the site that runs; set before it is made
@@ -108,7 +110,9 @@ func (s *shared) own(ctx context.Context, o serveOptions) error {
 func openShared(cfg *config.Config, log *slog.Logger) (s *shared, err error) {
 	s = &shared{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
 	s.owns = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tandem_node_owner", Help: "1 while this node owns the calls of its site."})
-	s.registry.MustRegister(s.owns, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.full = prometheus.NewCounter(prometheus.CounterOpts{Name: "tandem_node_requests_refused_total", Help: "HTTP requests refused because the node had as many as it takes."})
+	live := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "tandem_node_requests_live", Help: "HTTP requests and sockets at the node, passed on or not."}, func() float64 { return float64(s.live.Load()) })
+	s.registry.MustRegister(s.owns, s.full, live, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {
 			s.close()
@@ -188,8 +192,9 @@ func (s *shared) keepAlive(ctx context.Context) error {
 	}
 }
 
-// Limits of the HTTP door while the calls are elsewhere: the owner has the finer ones.
+// Limits of the HTTP door of a node: the owner has the finer ones.
 const (
+	mostHTTP   = 40_000 // requests and sockets at once; above it 503
 	headerTime = 10 * time.Second
 	idleTime   = 2 * time.Minute
 	headerSize = 32 << 10
@@ -198,7 +203,16 @@ const (
 // serveHTTP serves whatever door there is at the moment.
 func (s *shared) serveHTTP(ctx context.Context) error {
 	server := &http.Server{ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerSize,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.door.Load()).ServeHTTP(w, r) })}
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer s.live.Add(-1)
+			if s.live.Add(1) > mostHTTP {
+				s.full.Inc()
+				w.Header().Set("Retry-After", "5")
+				http.Error(w, "this node has as many requests as it takes; try again in a moment", http.StatusServiceUnavailable)
+				return
+			}
+			(*s.door.Load()).ServeHTTP(w, r)
+		})}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(s.http); !errors.Is(err, http.ErrServerClosed) {

@@ -63,16 +63,11 @@ var hush = sync.OnceFunc(func() { redis.SetLogger(quiet{}) })
 func Open(c Config, o engine.Options) (store.Store, error) {
 	hush()
 	c = c.withDefaults()
-	network := "tcp"
-	if len(c.Address) > 0 && c.Address[0] == '/' {
-		network = "unix"
-	}
 	m := &medium{config: c, prefix: "{" + c.Site + "}:", writer: rand.Text(), log: o.Log, met: newMetrics(o.Registry), memory: map[place]value{}}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
-	m.client = redis.NewClient(&redis.Options{Network: network, Addr: c.Address, Username: c.Username, Password: c.Password, DB: c.DB,
-		TLSConfig: c.TLS, DialTimeout: c.Timeout, ReadTimeout: c.Timeout, WriteTimeout: c.Timeout, MaxRetries: 2, DialerRetries: 1, PoolSize: 16})
+	m.client = c.client()
 	if err := m.prepare(); err != nil {
 		_ = m.client.Close()
 		return nil, fmt.Errorf("redis %s: %w", c.Address, err)
@@ -83,6 +78,62 @@ func Open(c Config, o engine.Options) (store.Store, error) {
 		return nil, fmt.Errorf("redis %s: %w", c.Address, err)
 	}
 	return e, nil
+}
+
+// client speaks to the server.
+func (c Config) client() *redis.Client {
+	network := "tcp"
+	if len(c.Address) > 0 && c.Address[0] == '/' {
+		network = "unix"
+	}
+	return redis.NewClient(&redis.Options{Network: network, Addr: c.Address, Username: c.Username, Password: c.Password, DB: c.DB,
+		TLSConfig: c.TLS, DialTimeout: c.Timeout, ReadTimeout: c.Timeout, WriteTimeout: c.Timeout, MaxRetries: 2, DialerRetries: 1, PoolSize: 16})
+}
+
+// Durable is what a server keeps over its own end.
+type Durable int
+
+// What a server keeps.
+const (
+	Untold      Durable = iota // it does not tell its settings
+	Nothing                    // no append-only file
+	ToTheSecond                // all but what came last
+	All
+)
+
+// Look asks a server what it keeps; an error says why it cannot be used, ErrEvicts among others.
+func Look(c Config) (Durable, error) {
+	hush()
+	c = c.withDefaults()
+	client := c.client()
+	defer func() { _ = client.Close() }()
+	ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
+	defer cancel()
+	d, err := look(ctx, client)
+	if err != nil {
+		return d, fmt.Errorf("redis %s: %w", c.Address, err)
+	}
+	return d, nil
+}
+
+func look(ctx context.Context, client *redis.Client) (Durable, error) {
+	if err := client.Ping(ctx).Err(); err != nil {
+		return Untold, err
+	}
+	set, err := client.ConfigGet(ctx, "*").Result()
+	if err != nil {
+		return Untold, nil // a server that forbids this is taken at its operator's word
+	}
+	if p := set["maxmemory-policy"]; p != "" && p != "noeviction" {
+		return Untold, fmt.Errorf("%w: it is %s", ErrEvicts, p)
+	}
+	switch {
+	case set["appendonly"] == "no":
+		return Nothing, nil
+	case set["appendfsync"] != "always":
+		return ToTheSecond, nil
+	}
+	return All, nil
 }
 
 // medium is the server as the engine sees it.
@@ -104,20 +155,15 @@ type medium struct {
 func (m *medium) prepare() error {
 	ctx, cancel := m.context()
 	defer cancel()
-	if err := m.client.Ping(ctx).Err(); err != nil {
+	durable, err := look(ctx, m.client)
+	if err != nil {
 		return err
 	}
-	set, err := m.client.ConfigGet(ctx, "*").Result() // a server that forbids this is taken at its operator's word
-	if err == nil {
-		if p := set["maxmemory-policy"]; p != "" && p != "noeviction" {
-			return fmt.Errorf("%w: it is %s", ErrEvicts, p)
-		}
-		switch {
-		case set["appendonly"] == "no":
-			m.log.Warn("redis keeps no append-only file: what was acknowledged does not survive its restart")
-		case set["appendfsync"] != "always":
-			m.log.Info("redis syncs once a second: a power cut may take the last second", "appendfsync", set["appendfsync"])
-		}
+	switch durable {
+	case Nothing:
+		m.log.Warn("redis keeps no append-only file: what was acknowledged does not survive its restart")
+	case ToTheSecond:
+		m.log.Info("redis syncs once a second: a power cut may take the last second")
 	}
 	meta := m.prefix + "meta"
 	if err := m.client.HSetNX(ctx, meta, "form", form).Err(); err != nil {

@@ -194,3 +194,24 @@ func TestServerHangs(t *testing.T) {
 		}
 	}
 }
+
+// TestLook: a server tells what it keeps over its own end.
+func TestLook(t *testing.T) {
+	_, s := serve(t)
+	for _, x := range []struct {
+		key, value string
+		want       redis.Durable
+		err        error
+	}{
+		{"appendfsync", "always", redis.All, nil}, {"appendfsync", "everysec", redis.ToTheSecond, nil}, {"appendonly", "no", redis.Nothing, nil},
+		{"maxmemory-policy", "allkeys-lru", redis.Untold, redis.ErrEvicts},
+	} {
+		configure(t, s, x.key, x.value)
+		if got, err := redis.Look(redis.Config{Address: s.address}); got != x.want || !errors.Is(err, x.err) {
+			t.Errorf("%s %s: got %v %v, want %v %v", x.key, x.value, got, err, x.want, x.err)
+		}
+	}
+	if _, err := redis.Look(redis.Config{Address: "127.0.0.1:1"}); err == nil {
+		t.Error("nobody answers, and that is no error")
+	}
+}
