@@ -57,10 +57,13 @@ func (g *site) Run(ctx context.Context, drain time.Duration) error {
 	select {
 	case <-ctx.Done():
 	case fault = <-failed:
-		g.log.Error("a part of the gateway has failed", "err", fault)
 	}
-	if errors.Is(fault, node.ErrDeposed) {
-		drain = 0 // the calls are another node's to tell of
+	switch {
+	case errors.Is(fault, node.ErrDeposed):
+		g.log.Warn("the calls are not ours any more", "err", fault)
+		drain = 0 // they are another node's to tell of
+	case fault != nil:
+		g.log.Error("a part of the gateway has failed", "err", fault)
 	}
 	g.drain(drain)
 	for _, stop := range slices.Backward(stops) {
