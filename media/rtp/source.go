@@ -97,7 +97,12 @@ func (s *Source) restart(p Packet, now time.Duration) {
 	s.lastTS, s.lastSR = p.Timestamp(), 0
 }
 
-// accept counts a packet in order and moves the jitter. Packets of one timestamp (events) do not count for jitter.
+// otherClock is from how many seconds on two timestamps are of two clocks: some senders give their events (RFC 4733) one of their
+// own, and some begin anew after a pause. What lies between them is no jitter.
+const otherClock = 4
+
+// accept counts a packet in order and moves the jitter. Packets of one timestamp (events) do not count for jitter, nor does the step
+// to another clock.
 func (s *Source) accept(p Packet, now time.Duration) {
 	s.received++
 	s.badSeq = 1 << 17
@@ -111,6 +116,9 @@ func (s *Source) accept(p Packet, now time.Duration) {
 	s.transit = transit
 	if d < 0 {
 		d = -d
+	}
+	if d > otherClock*s.clock() {
+		return
 	}
 	s.jitter += d - (s.jitter+8)>>4
 }

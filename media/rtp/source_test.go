@@ -190,6 +190,21 @@ func TestJitterOverTimestampWrapAndEvents(t *testing.T) {
 	}
 }
 
+// TestJitterOverAnotherClock: a sender whose events have timestamps of their own, as baresip's do, has no jitter by it.
+func TestJitterOverAnotherClock(t *testing.T) {
+	var s Source
+	for n := range uint16(200) {
+		ts := uint32(n) * 160
+		if n > 50 && n < 80 && n%2 == 0 { // the events stand between the audio
+			ts = 0x90000000
+		}
+		s.Receive(mustParse(t, plain(Header{Sequence: n, Timestamp: ts, SSRC: 1})), time.Duration(n)*tick)
+	}
+	if got := s.Totals().Jitter; got != 0 {
+		t.Errorf("jitter %v, want none", got)
+	}
+}
+
 func TestSourceNeverMiscounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s Source

@@ -44,7 +44,8 @@ func TestCustomerFirst(t *testing.T) {
 	if n := len(h.callbacks()); n != 0 {
 		t.Errorf("%d callbacks are listed when the customer is there", n)
 	}
-	time.Sleep(time.Second) // he hears us meanwhile
+	waiting := telephone.Ear()
+	rig.Await(t, "he has listened for a while", soon, func() bool { return waiting.Last(mediatest.Rate) != nil })
 	h.anna.Do("accept", "")
 	h.anna.Saw("CALL_ESTABLISHED", soon)
 	h.hears(callerTone)

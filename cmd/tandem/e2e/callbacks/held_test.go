@@ -3,9 +3,9 @@ package callbacks
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"tandem/cmd/tandem/e2e/rig"
+	"tandem/media/mediatest"
 )
 
 // TestHeldWhileHeListens: an agent is free while the customer still hears that he will be called back. He has put down before she is rung.
@@ -43,8 +43,9 @@ func TestRefusedIsHeard(t *testing.T) {
 	phone.Saw("CALL_ESTABLISHED", soon)
 	h.awaitWaiting(2)
 	before := h.items()[1]
+	ear := phone.Ear()
 	phone.Press('1')
-	time.Sleep(3 * time.Second) // he listens
+	rig.Await(t, "he has listened for as long as the prompt takes", soon, func() bool { return ear.Last(3*mediatest.Rate) != nil })
 	if after := h.items(); len(after) != 2 || after[1].ID != before.ID || after[1].State != "queued" || after[0].ID != made.ID {
 		t.Errorf("the queue shows %+v, want the callback and the caller", after)
 	}
