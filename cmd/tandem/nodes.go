@@ -46,6 +46,7 @@ type shared struct {
 	door      atomic.Pointer[http.Handler]
 	owner     atomic.Pointer[node.Place] // elsewhere; nil: here, or nobody knows
 	tenure    *node.Tenure               // of the site that runs; set before it is made
+	lost      <-chan error               // why the tenure ended
 }
 
 // openTime bounds how long a node waits for the store when it starts.
@@ -80,7 +81,7 @@ func serveNode(ctx context.Context, o serveOptions, log *slog.Logger) error {
 		}
 		ended := err == nil || errors.Is(err, context.Canceled)
 		switch {
-		case errors.Is(err, node.ErrDeposed): // it passes on from now on
+		case errors.Is(err, node.ErrDeposed), errors.Is(err, errNotYet): // it passes on from now on
 		case ended && told.Err() != nil:
 			return nil
 		case ended: // by a part of the node that has failed
@@ -91,19 +92,62 @@ func serveNode(ctx context.Context, o serveOptions, log *slog.Logger) error {
 	}
 }
 
-// own runs a site until ctx ends or another node owns the calls.
+// errNotYet: the site could not be opened, for a reason that passes.
+var errNotYet = errors.New("not taken over yet")
+
+// own runs a site until ctx ends or another node owns the calls. The lease is kept from the beginning: a large site takes a while to open.
 func (s *shared) own(ctx context.Context, o serveOptions) error {
+	lapse := s.keepTenure()
 	g, err := newSite(o.Config, o.Source.Prompts, s.log, s)
 	if err == nil {
 		s.owns.Set(1)
 		err = g.Run(ctx, drainTime)
 		s.owns.Set(0)
+	} else {
+		err = s.judge(err)
 	}
+	lapse()
 	s.follow(node.Place{})
 	if !errors.Is(err, node.ErrDeposed) {
 		s.release()
 	}
 	return err
+}
+
+// judge tells whether a site that could not be opened may be opened later: the store has gone, or the calls were not ours any more.
+func (s *shared) judge(err error) error {
+	if errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrUnhealthy) || errors.Is(err, context.DeadlineExceeded) || s.store.Health() != nil {
+		s.log.Warn("the calls could not be taken over; this node tries again", "err", err)
+		return fmt.Errorf("%w: %w", errNotYet, err)
+	}
+	return err
+}
+
+// keepTenure renews the lease until lapse is called, which waits for the last time.
+func (s *shared) keepTenure() (lapse func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var keeping sync.WaitGroup
+	lost := make(chan error, 1)
+	keeping.Go(func() {
+		if err := s.tenure.Keep(ctx); err != nil {
+			lost <- err
+		}
+	})
+	s.lost = lost
+	return func() {
+		cancel()
+		keeping.Wait()
+	}
+}
+
+// untilLost waits for the end of the tenure.
+func (s *shared) untilLost(ctx context.Context) error {
+	select {
+	case err := <-s.lost:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // openShared opens the store and the sockets.

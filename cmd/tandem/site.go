@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -145,7 +146,11 @@ func (g *site) openStore() (err error) {
 		return err
 	}
 	g.journal = newCallJournal(g.store, ended, g.log)
-	return g.journal.closeInterrupted(lived)
+	if err = g.journal.closeInterrupted(lived); g.shared == nil && errors.Is(err, errNotEnded) {
+		g.log.Error("the next start tries again", "err", err) // calls can be placed on a full disk too
+		err = nil
+	}
+	return err
 }
 
 func (g *site) openMedia(prompts fs.FS) error {

@@ -21,7 +21,7 @@ type stage struct {
 func (g *site) stages() []stage {
 	list := []stage{{"media engine", g.engine.Serve}, {"browsers", g.browsers.Serve}}
 	if g.shared != nil {
-		list = append(list, stage{"tenure", g.shared.tenure.Keep}, stage{"sip", g.ownSIP})
+		list = append(list, stage{"tenure", g.shared.untilLost}, stage{"sip", g.ownSIP})
 	} else {
 		for _, l := range g.layers {
 			list = append(list, stage{"sip", l.Serve})
@@ -38,6 +38,7 @@ func (g *site) stages() []stage {
 		stage{"phones of pages", g.keepPages},
 		stage{"desk", g.desk.Serve},
 		stage{"chat", g.chat.Serve},
+		stage{"users", g.access.ServeWanted},
 		stage{"events", g.feed.Run},
 		stage{"webhooks", g.serveWebhooks},
 		stage{"control", g.serveControl},

@@ -205,7 +205,8 @@ func person(r *http.Request) (desk.Person, bool) {
 	return desk.Person{User: p.User, Agent: p.Agent, Role: string(p.Role)}, ok
 }
 
-// keepUsers makes the configured users able to sign in as configured. Their sessions go on where nothing has changed.
+// keepUsers makes the configured users able to sign in as configured. Their sessions go on where nothing has changed. Passwords are compared
+// later: access.ServeWanted.
 func (g *site) keepUsers() error {
 	ctx, cancel := context.WithTimeout(context.Background(), usersTime)
 	defer cancel()
@@ -221,26 +222,12 @@ func (g *site) keepUser(ctx context.Context, name string, u *config.User) error 
 	role, password := access.Role(u.Role), u.Password.Reveal()
 	old, err := g.access.User(ctx, name)
 	if errors.Is(err, access.ErrNotFound) {
-		_, err = g.access.CreateUser(ctx, access.User{Name: name, Role: role, Agent: u.Agent}, password)
-		return err
+		_, err = g.access.CreateUser(ctx, access.User{Name: name, Role: role, Agent: u.Agent}, "")
+	} else if err == nil && (old.Role != role || old.Agent != u.Agent) {
+		_, err = g.access.ChangeUser(ctx, name, old.Version, access.UserChange{Role: &role, Agent: &u.Agent})
 	}
 	if err != nil {
 		return err
 	}
-	change := access.UserChange{}
-	if old.Role != role || old.Agent != u.Agent {
-		change.Role, change.Agent = &role, &u.Agent
-	}
-	same, err := g.access.HasPassword(ctx, name, password)
-	if err != nil {
-		return err
-	}
-	if !same {
-		change.Password = &password
-	}
-	if change == (access.UserChange{}) {
-		return nil
-	}
-	_, err = g.access.ChangeUser(ctx, name, old.Version, change)
-	return err
+	return g.access.WantPassword(name, password)
 }

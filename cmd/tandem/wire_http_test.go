@@ -44,6 +44,9 @@ func startedLogging(t *testing.T, st store.Store, users map[string]*config.User,
 	if err := g.keepUsers(); err != nil {
 		t.Fatal(err)
 	}
+	if err := g.access.ServeWanted(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return g
 }
 

@@ -193,6 +193,9 @@ const (
 // closeTime bounds how long a start waits for the ends of interrupted calls to be durable.
 const closeTime = 10 * time.Second
 
+// errNotEnded: calls of before could not be ended; they are marked still.
+var errNotEnded = errors.New("interrupted calls not ended")
+
 // closeInterrupted ends the calls that were live when the process died, at the last sign of life.
 func (j *callJournal) closeInterrupted(lived time.Time) error {
 	marks, err := j.store.Bindings(time.Now())
@@ -213,8 +216,7 @@ func (j *callJournal) closeInterrupted(lived time.Time) error {
 	for from := 0; from < len(events); from += heldBatch {
 		part := events[from:min(from+heldBatch, len(events))]
 		if _, err := store.AppendWait(ctx, j.store, batchOfEvents(part...)); err != nil {
-			j.log.Error("interrupted calls not ended: the next start tries again", "calls", len(events)-from, "err", err)
-			return nil
+			return fmt.Errorf("%w: %d calls: %w", errNotEnded, len(events)-from, err)
 		}
 		for _, ev := range part {
 			j.written(ev)

@@ -14,7 +14,8 @@
 //     is believed.
 //  5. Nobody puts secrets into paths but below an area with Secret.
 //
-// Ownership: a Keeper may be used from any goroutine. Its locks guard one look-up each; password hashing waits for a slot, never under a lock.
+// Ownership: a Keeper may be used from any goroutine. Its locks guard one look-up each; password hashing waits for a slot,
+// under no lock but that of the one user whose password is compared with the configured one.
 //
 // Secrets (tokens, session ids, links, passwords) are kept hashed, shown once and never logged. A session ends when its user is changed.
 //

@@ -32,6 +32,7 @@ type Keeper struct {
 	rates   *rates
 	lockout *lockout
 	lasts   *lasts
+	wanted  wanted
 }
 
 // New makes a keeper, or returns every fault of its configuration.

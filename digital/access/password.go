@@ -63,7 +63,7 @@ func (h *hasher) leave() {
 
 // make gives the hash of a new password in the PHC form.
 func (h *hasher) make(ctx context.Context, password string) (string, error) {
-	if err := checkPassword(password); err != nil {
+	if err := CheckPassword(password); err != nil {
 		return "", err
 	}
 	if err := h.enter(ctx); err != nil {
@@ -126,7 +126,8 @@ func parseHash(text string) (p hashParts, err error) {
 	return p, nil
 }
 
-func checkPassword(password string) error {
+// CheckPassword tells what is wrong with a new password: ErrInvalid.
+func CheckPassword(password string) error {
 	switch {
 	case !utf8.ValidString(password):
 		return fmt.Errorf("password: %w: not UTF-8", ErrInvalid)

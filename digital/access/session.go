@@ -48,6 +48,10 @@ func (k *Keeper) Login(ctx context.Context, user, password, addr string) (Sessio
 		return Session{}, &BusyError{Why: "too many wrong passwords", After: left}
 	}
 	k.lockout.try(user, addr, time.Now())
+	if err := k.settle(ctx, user); err != nil {
+		k.lockout.undo(user, addr)
+		return Session{}, err
+	}
 	s, err := k.storedUser(ctx, user)
 	if err != nil {
 		k.lockout.undo(user, addr)
@@ -74,16 +78,6 @@ func (k *Keeper) Login(ctx context.Context, user, password, addr string) (Sessio
 	}
 	k.m.login("passed")
 	return k.begin(ctx, s)
-}
-
-// HasPassword tells whether a password is a user's: for who sets passwords, not for who signs in. It begins nothing, and neither counts nor
-// logs a wrong one.
-func (k *Keeper) HasPassword(ctx context.Context, user, password string) (bool, error) {
-	s, err := k.storedUser(ctx, lower(user))
-	if err != nil || s.Hash == "" {
-		return false, err
-	}
-	return k.hash.check(ctx, password, s.Hash)
 }
 
 // storedUser gives a user or, if there is none, an empty one.

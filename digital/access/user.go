@@ -41,11 +41,20 @@ const userPrefix = "access/user/"
 
 var userName = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`)
 
+// CheckName tells what is wrong with the name of a user: ErrInvalid.
+func CheckName(name string) error {
+	if !userName.MatchString(name) {
+		return fmt.Errorf("name %.80q: %w: 1 to 64 of a-z, 0-9, dot, dash, underscore and @, beginning with a letter or digit", name, ErrInvalid)
+	}
+	return nil
+}
+
 // checkUser tells what is wrong with a user's fields.
 func checkUser(u User) error {
+	if err := CheckName(u.Name); err != nil {
+		return err
+	}
 	switch {
-	case !userName.MatchString(u.Name):
-		return fmt.Errorf("name %.80q: %w: 1 to 64 of a-z, 0-9, dot, dash, underscore and @, beginning with a letter or digit", u.Name, ErrInvalid)
 	case !u.Role.Known():
 		return fmt.Errorf("role %.80q: %w: use admin, supervisor, agent or integrator", u.Role, ErrInvalid)
 	case len(u.Agent) > 128:

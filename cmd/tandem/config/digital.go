@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"tandem/digital/access"
 	"tandem/ivr/flow/source"
 )
 
@@ -66,17 +67,24 @@ func (c *Config) checkDigital(at source.At) {
 			c.Users[name] = &User{Name: name}
 			continue
 		}
-		if !nameForm.MatchString(name) {
-			here.Errorf("users: the name %q may hold letters, digits, '.', '_' and '-' only", name)
+		if err := access.CheckName(name); err != nil {
+			here.Errorf("users: %v", err)
 		}
 		if !slices.Contains(roles, u.Role) {
 			here.Key("role").Unknown("role", u.Role, roles)
 		}
 		if !here.Key("password").Given() {
 			here.Errorf("%s: needs a password, or nobody can sign in", here.Path())
+		} else if text := u.Password.Reveal(); text != "" {
+			if err := access.CheckPassword(text); err != nil {
+				here.Key("password").Errorf("%s.%v", here.Path(), err)
+			}
 		}
 		known(here.Key("agent"), "agent", u.Agent, agents)
 		if u.Agent == "" {
+			if u.Role == "agent" {
+				here.Errorf("%s: a user of role agent needs the agent that the person works as", here.Path())
+			}
 			continue
 		}
 		if first, twice := taken[u.Agent]; twice {

@@ -64,19 +64,31 @@ func kill(cmd *exec.Cmd) {
 	cmd.Wait()
 }
 
-// freePorts finds ports that nobody listens on.
-func freePorts(t *testing.T, n int) []int {
+// Ports that are given out: below those that the kernel gives to any socket that has none, as a peer binds its port a while later.
+const (
+	lowestPort = 15000
+	portCount  = 5000
+)
+
+// nextPort is where to look for a free port next: each process begins elsewhere.
+var nextPort = os.Getpid()
+
+// freePorts finds ports that nobody listens at.
+func freePorts(t *testing.T, n int) (ports []int) {
 	t.Helper()
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for range portCount {
+		nextPort++
+		l, err := net.Listen("tcp", fmt.Sprintf(":%d", lowestPort+nextPort%portCount))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		if ports = append(ports, lowestPort+nextPort%portCount); len(ports) == n {
+			return ports
+		}
 	}
-	return ports
+	t.Fatalf("no %d ports from %d on are free", n, lowestPort)
+	return nil
 }
 
 // until waits for a condition.

@@ -33,6 +33,7 @@ type pair struct {
 	a, b  *rig.Gateway
 	from  netip.Addr // the carrier
 	agent map[string]*rig.Phone
+	cable *cable // from the second node to Redis
 }
 
 const flow = `flow: main
@@ -67,11 +68,12 @@ numbers: {%s: main}
 chat: {queue: support}
 node: {name: NODE}
 `, p.from, p.from, rig.PasswordRef, line)
-	start := func(name string) *rig.Gateway {
-		return rig.Start(t, rig.Site{Body: strings.Replace(body, "NODE", name, 1), Redis: p.redis.At.String(), Flows: map[string]string{"main.yaml": flow}})
+	p.cable = newCable(t, p.redis.At)
+	start := func(name string, redis netip.AddrPort) *rig.Gateway {
+		return rig.Start(t, rig.Site{Body: strings.Replace(body, "NODE", name, 1), Redis: redis.String(), Flows: map[string]string{"main.yaml": flow}})
 	}
-	p.a = start("first") // owns the calls, for it was first
-	p.b = start("second")
+	p.a = start("first", p.redis.At) // owns the calls, for it was first
+	p.b = start("second", p.cable.At)
 	return p
 }
 
@@ -244,6 +246,54 @@ func TestTakeOver(t *testing.T) {
 	p.b.Stop(t) // by wish: the other need not wait for anything
 	rig.Await(t, "the first node owns the calls", takenOver, func() bool { return p.ownedBy(p.a) })
 	p.whole(p.a)
+}
+
+// TestTakeOverCutShort: the store is gone in the very moment in which a node takes over, at each step of it. The node waits for the
+// store and takes over then; its process does not end, and no call of before stays open.
+func TestTakeOverCutShort(t *testing.T) {
+	t.Parallel()
+	for name, word := range map[string]string{
+		"calls of before": "}:bindings:keys", "their ends": "interaction-ended", "queue": "}:snapshots", "users": "access/user/", "events": "webhook/sub/",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t)
+			p.phone("anna", "udp", p.b)
+			p.ready(p.a, "anna")
+			first := p.call(p.carrier(p.a), "+49305550001", "anna")
+			cut := p.cable.CutBefore(word)
+			p.a.Kill(t)
+			first.Drop()
+			select {
+			case <-cut:
+			case <-time.After(takenOver):
+				t.Fatalf("the second node did not come to ask for its %s; it says:\n%s", name, p.b.Log())
+			}
+			rig.Await(t, "the second node says that it has no store", 15*time.Second, func() bool { return !p.reached(p.b) })
+			p.cable.Mend()
+			rig.Await(t, "the second node owns the calls", 2*takenOver, func() bool { return p.ownedBy(p.b) && p.reached(p.b) })
+			c := p.call(p.carrier(p.b), "+49305550002", "anna")
+			if err := c.Hangup(within(t, 5*time.Second)); err != nil {
+				t.Error(err)
+			}
+			p.b.Idle(t)
+			p.whole(p.b)
+		})
+	}
+}
+
+// reached tells whether a node is ready. A node whose process has ended fails the test.
+func (p *pair) reached(g *rig.Gateway) bool {
+	p.t.Helper()
+	if !g.Alive() {
+		p.t.Fatalf("the node has ended; it says:\n%s", g.Log())
+	}
+	res, err := http.Get("http://" + g.HTTP.String() + "/readyz")
+	if err != nil {
+		return false
+	}
+	_ = res.Body.Close()
+	return res.StatusCode == http.StatusOK
 }
 
 // ownedBy tells whether a node owns the calls.
