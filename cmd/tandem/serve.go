@@ -52,7 +52,7 @@ func serve(ctx context.Context, o serveOptions, std streams) error {
 func welcome(to io.Writer, c *config.Config) {
 	at := c.SIP.Listen[0].Addr
 	fmt.Fprintf(to, "\nTandem's demo is starting. In a browser on this machine, no phone needed:\n\n")
-	fmt.Fprintf(to, "  http://%s/desk    the agent's desk: sign in, set yourself to ready\n", c.HTTP.Listen)
+	fmt.Fprintf(to, "  http://%s/desk    the agent's desk: sign in, set yourself to Available\n", c.HTTP.Listen)
 	fmt.Fprintf(to, "  http://%s/demo    the customer: chat, call, ask for a callback, send a text message\n\n", c.HTTP.Listen)
 	for _, name := range slices.Sorted(maps.Keys(c.Users)) {
 		fmt.Fprintf(to, "  %-8s password %s, %s\n", name, config.DemoPassword, c.Users[name].Role)

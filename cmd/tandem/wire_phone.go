@@ -193,8 +193,12 @@ func (p *pagePhones) event(ph *pagePhone, ev softphone.Event) {
 // incoming shows a call that rings: as part of its offer, where the dispatcher made one, else by itself.
 func (p *pagePhones) incoming(ph *pagePhone, ev softphone.Incoming) {
 	_ = ph.phone.Ring(ev.Call)
+	peer := strings.TrimSpace(ev.Display + " " + ev.From)
+	if ev.Display != "" && ev.From == visitorNumber {
+		peer = ev.Display
+	}
 	c := &pageCall{rings: true, offer: ev.Headers[offerHeader], shown: desk.Call{
-		Call: string(ev.Call), Peer: strings.TrimSpace(ev.Display + " " + ev.From), State: "ringing", In: true, Offer: ev.Headers[offerHeader],
+		Call: string(ev.Call), Peer: peer, State: "ringing", In: true, Offer: ev.Headers[offerHeader],
 		At: time.Now(), SDP: ev.SDP,
 	}}
 	p.mu.Lock()

@@ -69,6 +69,7 @@ func (p *pagePhones) Dial(agent, to, record, sdp string) (string, error) {
 const (
 	conversationTarget = "conv:"
 	visitorUser        = "visitor-"
+	visitorNumber      = "visitor" // from which all of them call
 	queueTarget        = "queue:"
 	queueUser          = "queue-"
 )

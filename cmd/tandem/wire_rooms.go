@@ -284,6 +284,21 @@ func (d deskRooms) Story(p desk.Person, record string) (desk.Story, error) {
 	return story, nil
 }
 
+// Newest implements desk.Rooms.
+func (d deskRooms) Newest(since uint64, records []string) (uint64, map[string]uint64) {
+	head, _, err := d.g.store.FeedHead()
+	if err != nil || head == since {
+		return since, nil
+	}
+	newest := make(map[string]uint64, len(records))
+	for _, id := range records {
+		if rec, err := d.g.store.Record(id); err == nil {
+			newest[id] = rec.Seq
+		}
+	}
+	return head, newest
+}
+
 func (d deskRooms) mayRead(p desk.Person, record string) bool {
 	if p.Role == desk.RoleSupervisor || p.Role == desk.RoleAdmin {
 		return true

@@ -179,7 +179,7 @@ func (r *router) outside(rule config.Outbound, target string, from b2bua.Arrival
 // Endpoint implements b2bua.Endpoints.
 func (r *router) Endpoint(user string) (b2bua.Phone, bool) {
 	if strings.HasPrefix(user, visitorUser) { // such a user is proven by the flow of this process only
-		return b2bua.Phone{Name: user, Number: "visitor", Display: "Website visitor", Most: 1}, true
+		return b2bua.Phone{Name: user, Number: visitorNumber, Display: "Website visitor", Most: 1}, true
 	}
 	e, ok := r.cfg.Endpoints[user]
 	if !ok {

@@ -41,6 +41,7 @@ type Config struct {
 // frame, and takes Config.MaxBody.
 type Area struct {
 	Prefix    string   // like "/v1/"; an exact path without a slash at the end covers that path and what is below it
+	Alone     bool     // that path only, and nothing below it
 	Public    bool     // open without proof
 	Roles     []Role   // who may come in; empty: everybody proven
 	Ancestors []string // sites that may show it in a frame (CSP frame-ancestors); empty: none

@@ -70,6 +70,9 @@ func (k *Keeper) area(path string) Area {
 }
 
 func (a Area) covers(path string) bool {
+	if a.Alone {
+		return path == a.Prefix
+	}
 	rest, ok := strings.CutPrefix(path, a.Prefix)
 	return ok && (rest == "" || strings.HasSuffix(a.Prefix, "/") || rest[0] == '/')
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -27,6 +28,10 @@ type rooms struct {
 	agents []Agent
 	queues []Queue
 	hears  Hearing
+	story  Story
+	head   uint64
+	newest map[string]uint64
+	looks  int // at records
 }
 
 func (r *rooms) note(format string, args ...any) error {
@@ -100,7 +105,19 @@ func (r *rooms) Note(agent, record, text string) error {
 	return r.note("note %s %s %s", agent, record, text)
 }
 func (r *rooms) Story(p Person, record string) (Story, error) {
-	return Story{Record: record, Lines: []Line{{Seq: 1}}}, r.note("story %s", record)
+	err := r.note("story %s", record)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Story{Record: record, Lines: r.story.Lines}, err
+}
+func (r *rooms) Newest(since uint64, records []string) (uint64, map[string]uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if since == r.head {
+		return r.head, nil
+	}
+	r.looks++
+	return r.head, maps.Clone(r.newest)
 }
 func (r *rooms) WrapUp(agent, item, code, note string) error {
 	return r.note("wrapup %s %s %s %s", agent, item, code, note)
@@ -178,21 +195,26 @@ func (p *page) send(frame string) {
 // read gives the next frame of a type; others are passed over.
 func (p *page) read(kind string) out {
 	p.t.Helper()
-	ctx, done := context.WithTimeout(p.t.Context(), patience)
-	defer done()
 	for {
-		_, raw, err := p.conn.Read(ctx)
-		if err != nil {
-			p.t.Fatalf("waiting for %q: %v", kind, err)
-		}
-		var o out
-		if err := json.Unmarshal(raw, &o); err != nil {
-			p.t.Fatal(err)
-		}
-		if o.T == kind {
+		if o := p.any(); o.T == kind {
 			return o
 		}
 	}
+}
+
+// any gives the next frame.
+func (p *page) any() (o out) {
+	p.t.Helper()
+	ctx, done := context.WithTimeout(p.t.Context(), patience)
+	defer done()
+	_, raw, err := p.conn.Read(ctx)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &o); err != nil {
+		p.t.Fatal(err)
+	}
+	return o
 }
 
 func TestSnapshotHoldsWhatIsInHand(t *testing.T) {

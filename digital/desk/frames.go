@@ -55,7 +55,10 @@ var frames = map[string]request{
 	"note":      agent(func(r Rooms, a string, f in) error { return r.Note(a, f.Record, f.Text) }),
 	"story": {do: func(r Rooms, p Person, f in) (out, error) {
 		story, err := r.Story(p, f.Record)
-		return out{T: "story", Story: &story}, err
+		if err != nil {
+			return out{}, err
+		}
+		return out{T: "story", Story: &story}, nil
 	}},
 
 	"listen": {watchers: true, do: func(r Rooms, p Person, f in) (out, error) {

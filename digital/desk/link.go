@@ -18,6 +18,7 @@ type link struct {
 	conn   *websocket.Conn
 	queue  chan out
 	limit  *rate.Limiter
+	shown  watch // guarded by the Server
 	ended  chan struct{}
 	once   sync.Once
 	code   websocket.StatusCode // set before ended is closed
@@ -134,6 +135,9 @@ func (l *link) handle(f in) {
 		return
 	}
 	answer, err := do.do(l.s.cfg.Rooms, l.person, f)
+	if f.T == "story" {
+		l.s.shows(l, answer.Story)
+	}
 	if err != nil {
 		l.fail(f.ID, err)
 		return

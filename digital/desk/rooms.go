@@ -35,6 +35,9 @@ type Rooms interface {
 	Words
 	// Story gives a record with the customer's timeline over all channels, newest last.
 	Story(p Person, record string) (Story, error)
+	// Newest tells the number of the newest event of each record, as far as it can be read, and that of the whole site. Where the site has
+	// none after since, it need not look at the records. It is asked once a second at most.
+	Newest(since uint64, records []string) (head uint64, newest map[string]uint64)
 	// WrapUp ends the work after an item, with its outcome code and a note; either may be empty.
 	WrapUp(agent, item, code, note string) error
 	// EndItem ends an item that an agent works on: the conversation or call is over for him.

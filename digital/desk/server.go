@@ -49,6 +49,8 @@ type Server struct {
 	links  map[*link]struct{}
 	queues []Queue
 	agents []Agent
+
+	storyHead uint64 // up to which event of the site the watched stories were looked at; 0: not since one was opened
 }
 
 // seat is what one agent has in hand.
@@ -102,7 +104,7 @@ func (s *Server) full() bool {
 	return len(s.links) >= s.cfg.Links
 }
 
-// Serve pushes the figures of queues and agents to the pages until ctx ends, then closes all pages.
+// Serve tells the pages the figures of queues and agents, and whose story goes on, until ctx ends. Then it closes all pages.
 func (s *Server) Serve(ctx context.Context) error {
 	tick := time.NewTicker(boardEvery)
 	defer tick.Stop()
@@ -113,6 +115,7 @@ func (s *Server) Serve(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			s.pushBoard()
+			s.pushStories()
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"html"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -22,7 +23,8 @@ var embedded embed.FS
 type Config struct {
 	Dir    string   // serve from this folder instead, for work on the pages; empty: what is embedded
 	Frames []string // sites that may show the chat frame, as CSP sources ("https://shop.example"); empty: our own pages only
-	Demo   bool     // serve the demo's customer page
+	Demo   bool     // serve the demo's customer page, and let pages speak with a test voice
+	Secret string   // the demo's password, for the customer page to tell; empty: it is none that everybody knows
 }
 
 // pages are the paths that are not below /web/.
@@ -36,6 +38,7 @@ var pages = map[string]string{
 // Areas gives the rules of the door for the pages: all are open, since what they show is asked for with proofs.
 func Areas(c Config) []access.Area {
 	list := []access.Area{
+		{Prefix: "/", Public: true, Alone: true},
 		{Prefix: "/web/", Public: true},
 		{Prefix: "/desk", Public: true},
 		{Prefix: "/chat", Public: true, Ancestors: append([]string{"'self'"}, c.Frames...)},
@@ -74,7 +77,7 @@ func (h *handler) readTags() error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		raw, err := fs.ReadFile(h.files, name)
+		raw, err := h.read(name)
 		if err != nil {
 			return err
 		}
@@ -97,12 +100,16 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "pages are only read", http.StatusMethodNotAllowed)
 		return
 	}
+	if r.URL.Path == "/" {
+		http.Redirect(w, r, h.first(), http.StatusFound)
+		return
+	}
 	name, ok := h.file(r.URL.Path)
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
-	file, err := fs.ReadFile(h.files, name)
+	file, err := h.read(name)
 	if err != nil {
 		http.NotFound(w, r)
 		return
@@ -114,6 +121,23 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.ServeContent(w, r, name, info.ModTime(), bytes.NewReader(file))
+}
+
+// first is the page of somebody who names none.
+func (h *handler) first() string {
+	if h.cfg.Demo {
+		return "/demo"
+	}
+	return "/desk"
+}
+
+// read gives a file; a page of the demo says that it is one.
+func (h *handler) read(name string) ([]byte, error) {
+	raw, err := fs.ReadFile(h.files, name)
+	if err == nil && h.cfg.Demo && path.Ext(name) == ".html" {
+		raw = bytes.Replace(raw, []byte("<html"), []byte(`<html data-demo="`+html.EscapeString(h.cfg.Secret)+`"`), 1)
+	}
+	return raw, err
 }
 
 // file finds what a path names.

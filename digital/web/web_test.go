@@ -49,6 +49,7 @@ func TestPages(t *testing.T) {
 		{"/web/", "", 404, false},
 		{"/web/none", "", 404, false},
 		{"/other", "", 404, false},
+		{"/", "", 302, false},
 	} {
 		w := get(t, Config{Demo: x.demo}, "GET", x.path, nil)
 		if w.Code != x.status || x.status == 200 && w.Header().Get("Content-Type") != x.kind {
@@ -57,6 +58,20 @@ func TestPages(t *testing.T) {
 	}
 	if w := get(t, Config{}, "POST", "/desk", nil); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") == "" {
 		t.Errorf("POST: %d", w.Code)
+	}
+}
+
+// TestFirstPage: who types no path comes to a page, and the demo's pages know that they are.
+func TestFirstPage(t *testing.T) {
+	for demo, want := range map[bool]string{true: "/demo", false: "/desk"} {
+		c := Config{Demo: demo, Secret: `tandem"<`}
+		if w := get(t, c, "GET", "/", nil); w.Code != http.StatusFound || w.Header().Get("Location") != want {
+			t.Errorf("demo %t: got %d %q, want %q", demo, w.Code, w.Header().Get("Location"), want)
+		}
+		text := get(t, c, "GET", "/desk", nil).Body.String()
+		if marked := strings.Contains(text, `<html data-demo="tandem&#34;&lt;" lang`); marked != demo {
+			t.Errorf("demo %t: marked %t", demo, marked)
+		}
 	}
 }
 

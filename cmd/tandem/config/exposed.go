@@ -44,6 +44,16 @@ func (c *Config) Weak() (list []Weakness) {
 	return list
 }
 
+// KnownPassword is the demo's password, if somebody can sign in with it; else empty.
+func (c *Config) KnownPassword() string {
+	for _, u := range c.Users {
+		if u != nil && u.Password.Reveal() == DemoPassword {
+			return DemoPassword
+		}
+	}
+	return ""
+}
+
 // Public lists the addresses that are not loopback, each with the key that says so.
 func (c *Config) Public() (list []string) {
 	add := func(key string, a netip.Addr) {

@@ -1,9 +1,11 @@
 // The visitor's chat, and the call beside it. What it holds can be had again: the session's token resumes the conversation exactly.
 
 import { html, render, useEffect, useReducer, useRef, useState } from '../vendor/preact.mjs';
+import { useBottom } from '../lib/bottom.js';
 import { clock } from '../lib/time.js';
 import { Line, source } from '../lib/rtc.js';
 import { Socket } from '../lib/socket.js';
+import { kind, memory, Voice } from '../lib/voice.js';
 
 const params = new URLSearchParams(location.hash.slice(1));
 const calls = new URLSearchParams(location.search).get('calls') === 'on';
@@ -41,6 +43,8 @@ function fold(s, f) {
       return { ...s, call: f.state === 'ended' ? null : { state: f.t === 'call.ring' ? 'ringing' : f.state, sdp: f.sdp, from: f.from, why: f.why }, fault: f.state === 'ended' && f.why ? f.why : s.fault };
     case 'error':
       return { ...s, fault: { call: 'Nobody can be called right now.', busy: 'That was too fast. Try again in a moment.' }[f.code] || '' };
+    case 'fault':
+      return { ...s, fault: f.text };
     case 'down':
       return { ...s, up: false };
     case 'mine':
@@ -60,7 +64,7 @@ class Room {
 
   hello() {
     this.socket.send({
-      t: 'hello', v: 1, token: localStorage.getItem(key) || '', link: params.get('token') || '', after: this.last,
+      t: 'hello', v: 1, token: memory.get(key) || '', link: params.get('token') || '', after: this.last,
       language: navigator.language.slice(0, 2), page: params.get('page') || document.referrer || location.href,
       facts: params.get('context') ? { context: params.get('context') } : undefined,
     });
@@ -68,7 +72,7 @@ class Room {
 
   receive(f) {
     if (f.t === 'welcome') {
-      if (f.token) localStorage.setItem(key, f.token);
+      if (f.token) memory.set(key, f.token);
       if (!f.resumed) this.last = 0;
       if (calls) this.socket.send({ t: 'call.here' });
     }
@@ -87,6 +91,17 @@ class Room {
   }
 }
 
+// unread tells the site how many messages came while nobody looked.
+let missed = 0;
+
+function unread() {
+  if (document.hasFocus()) return;
+  missed++;
+  parent.postMessage({ t: 'unread', n: missed }, '*');
+}
+
+addEventListener('focus', () => (missed = 0));
+
 function App() {
   const [state, dispatch] = useReducer(fold, empty);
   const [, redraw] = useReducer((n) => n + 1, 0);
@@ -98,7 +113,8 @@ function App() {
       if (f.t === 'rtc.answer') line?.accept(f.sdp);
       if (f.t === 'call.state' && f.state === 'ended') hangUp();
       if (f.t === 'call.ring') parent.postMessage({ t: 'ringing' }, '*');
-      if (f.t === 'call.state' && f.state === 'up' && !line) reattach();
+      if (f.t === 'call.state' && f.state === 'up' && !line) reattach().catch(say);
+      if (f.t === 'msg.new' && f.message.from !== 'customer') unread();
     };
     const hangUp = () => {
       refs.current.line?.close();
@@ -107,16 +123,18 @@ function App() {
     };
     const open = async () => {
       refs.current.line?.close();
-      refs.current.line = new Line(await source(localStorage.getItem('voice') || 'test'), redraw);
+      refs.current.line = new Line(await source(kind()), redraw);
       return refs.current.line;
     };
+    const speak = (voice) => source(voice).then((s) => refs.current.line?.use(s)).catch(say);
+    const say = (err) => dispatch({ t: 'fault', text: err.message });
     const reattach = async () => room.socket.send({ t: 'rtc.offer', sdp: await (await open()).offer() });
-    refs.current = { line: null, open, hangUp };
+    refs.current = { line: null, open, hangUp, say, speak };
     const room = new Room(handle);
     refs.current.room = room;
     window.tandem = refs.current; // for tests
   }
-  const { room, open, hangUp } = refs.current;
+  const { room, open, hangUp, say, speak } = refs.current;
 
   async function call() {
     room.socket.send({ t: 'call.start', sdp: await (await open()).offer() });
@@ -135,14 +153,14 @@ function App() {
       <h1 class="grow">${state.state === 'agent' && state.agent ? `You are talking to ${state.agent}` : words[state.state] || 'Chat'}</h1>
       ${waiting && html`<span class="pill warn">number ${state.position} in line</span>`}
       <span class="pill ${state.up ? 'good' : 'bad'}">${state.up ? 'connected' : 'connecting…'}</span>
-      ${calls && !state.call && html`<button onClick=${call} disabled=${!state.up}>Call</button>`}
+      ${calls && !state.call && html`<button onClick=${() => call().catch(say)} disabled=${!state.up}>Call</button>`}
     </header>
     <${Thread} state=${state} choose=${(c) => room.say(c.label, c.key)} />
     <footer>
       ${state.call && html`<div class="card call row ${state.call.state === 'ringing' ? 'ringing' : ''}" role="group" aria-label="Call" data-call=${state.call.state}>
         <strong class="grow">${{ calling: 'Calling…', ringing: `${state.call.from || 'We'} would like to talk to you`, up: 'You are talking' }[state.call.state] || state.call.state}</strong>
-        ${state.call.state === 'ringing' && html`<button class="primary" onClick=${answer}>Answer</button>`}
-        <${Voice} />
+        ${state.call.state === 'ringing' && html`<button class="primary" onClick=${() => answer().catch(say)}>Answer</button>`}
+        <${Voice} line=${state.call.state} changed=${speak} />
         <button class="danger" onClick=${end}>${state.call.state === 'ringing' ? 'Not now' : 'Hang up'}</button>
       </div>`}
       ${state.fault && html`<p class="error small" role="alert">${state.fault}</p>`}
@@ -151,17 +169,9 @@ function App() {
   </div>`;
 }
 
-function Voice() {
-  const [kind, set] = useState(localStorage.getItem('voice') || 'test');
-  return html`<label class="small"><span class="visually-hidden">My voice</span><select value=${kind} onChange=${(ev) => {
-    localStorage.setItem('voice', ev.target.value);
-    set(ev.target.value);
-  }}><option value="mic">Microphone</option><option value="test">Test voice</option>${!['mic', 'test'].includes(kind) && html`<option value=${kind}>${kind} Hz</option>`}</select></label>`;
-}
-
 function Thread({ state, choose }) {
   const end = useRef(null);
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [state.messages.length, state.pending.length, state.typing]);
+  useBottom(end, [state.messages.length, state.pending.length, state.typing]);
   const last = state.messages[state.messages.length - 1];
   const kind = (m) => (m.from === 'customer' ? 'mine' : m.from === 'system' ? 'note' : '');
   return html`<div class="thread" role="log" aria-label="Conversation" aria-live="polite" tabindex="0">

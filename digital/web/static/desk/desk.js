@@ -3,6 +3,7 @@
 import { html, render, useEffect, useReducer, useRef, useState } from '../vendor/preact.mjs';
 import { Socket } from '../lib/socket.js';
 import { since } from '../lib/time.js';
+import { Voice } from '../lib/voice.js';
 import { empty, fold } from './state.js';
 import { Softphone } from './phone.js';
 import { Offer, Rail } from './rail.js';
@@ -39,7 +40,7 @@ function Login({ done }) {
       body: JSON.stringify({ user: form.get('user'), password: form.get('password') }),
     });
     if (answer.ok) done(await answer.json());
-    else setFault(answer.status === 429 ? 'Too many tries. Wait a minute.' : 'Name or password is wrong.');
+    else setFault({ 401: 'Name or password is wrong.', 403: 'This user may not sign in.', 429: 'Too many tries. Wait a minute.' }[answer.status] || 'Nobody can sign in right now. Try again in a moment.');
   }
   return html`<main class="login card stack">
     <div class="row"><img src="/web/icon.svg" alt="" width="32" height="32" /><h1>Tandem desk</h1></div>
@@ -78,7 +79,7 @@ function Desk({ who }) {
       if (frame.t === 'call.gone' && frame.why && phone.listening?.call === frame.id) say(new Error(frame.why));
       if (frame.t === 'call.gone') phone.gone(frame.id);
       if (frame.t === 'notice') say(new Error(frame.text));
-      if (frame.t === 'story.changed') socket.ask({ t: 'story', record: frame.id }).catch(() => {});
+      if (frame.t === 'story.changed' && frame.id === refs.current.record) socket.ask({ t: 'story', record: frame.id }).catch(() => {});
     };
     const say = (err) => {
       dispatch({ t: 'toast', text: err.message });
@@ -95,6 +96,7 @@ function Desk({ who }) {
 
   const item = state.items.find((i) => i.item === state.selected) || state.items[0];
   const record = item?.record || state.offers[0]?.record || state.calls[0]?.record;
+  refs.current.record = record;
   useEffect(() => {
     if (record && state.up) ask({ t: 'story', record });
   }, [record, state.up]);
@@ -142,11 +144,7 @@ function Top({ who, ctx }) {
           ${!known && html`<option value=${value}>${words(me)}</option>`}
           ${states.map(([id, name]) => html`<option value=${id}>${name}</option>`)}
         </select></label>
-      <label class="row small"><span class="visually-hidden">My voice</span>
-        <select value=${phone.voice} onChange=${(ev) => phone.setVoice(ev.target.value)}>
-          <option value="mic">Microphone</option><option value="test">Test voice</option>
-          ${!['mic', 'test'].includes(phone.voice) && html`<option value=${phone.voice}>${phone.voice} Hz</option>`}
-        </select></label>`}
+      <${Voice} line=${state.calls.length} changed=${(v) => phone.setVoice(v).catch(ctx.say)} />`}
     <button class="small" onClick=${async () => {
       await fetch('/v1/session', { method: 'DELETE', headers: { 'X-Tandem-Request': '1' } });
       location.reload();

@@ -1,6 +1,7 @@
 // The softphone of a desk: one Line per call. It asks the server for everything; what the browser holds can be made anew.
 
 import { Line, source } from '../lib/rtc.js';
+import { kind } from '../lib/voice.js';
 
 export class Softphone {
   /** @param {import('../lib/socket.js').Socket} socket  @param {() => void} changed */
@@ -8,15 +9,18 @@ export class Softphone {
     this.socket = socket;
     this.changed = changed;
     this.lines = new Map();
-    this.voice = localStorage.getItem('voice') || 'test';
+    this.voice = kind();
     this.muted = new Set();
     this.busy = new Set();
     this.listening = null; // the call by which a supervisor listens, and to whom
   }
 
-  setVoice(kind) {
-    this.voice = kind;
-    localStorage.setItem('voice', kind);
+  /** Speaks with another voice, in the calls that are up too. */
+  async setVoice(voice) {
+    this.voice = voice;
+    for (const [call, line] of this.lines) {
+      if (call !== this.listening?.call) await line.use(await source(voice));
+    }
     this.changed();
   }
 

@@ -47,7 +47,9 @@ export function Rail({ ctx, current }) {
   const { state, dispatch, now } = ctx;
   if (!state.items.length && !state.offers.length) {
     if (!state.me) return html`<p class="soft small">You watch: queues and agents as they are now.</p>`;
-    return html`<p class="soft small">${state.me?.state === 'available' ? 'Nothing to do yet. The next customer rings here.' : 'Set yourself to Available to get work.'}</p>`;
+    if (!['offline', 'away', 'missed'].includes(state.me.state)) return html`<p class="soft small">Nothing to do yet. The next customer rings here.</p>`;
+    return html`<div class="stack"><p class="soft small">You get no work now.</p>
+      <button class="primary" onClick=${() => ctx.ask({ t: 'agent.set', state: 'available', reason: '' })}>Set me to Available</button></div>`;
   }
   return html`<ul>${state.items.map((i) => {
     const thread = state.threads[i.conversation] || [];

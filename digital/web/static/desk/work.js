@@ -1,6 +1,7 @@
 // The middle: the item in hand, with its call on top, its conversation below, and the wrap-up at the end.
 
 import { html, useEffect, useRef, useState } from '../vendor/preact.mjs';
+import { useBottom } from '../lib/bottom.js';
 import { clock, since } from '../lib/time.js';
 import { medium } from './rail.js';
 
@@ -99,9 +100,9 @@ function Item({ item: i, ctx }) {
 
 export function Thread({ list, typing }) {
   const end = useRef(null);
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [list.length, typing]);
+  useBottom(end, [list.length, typing]);
   return html`<div class="thread" role="log" aria-label="Conversation" tabindex="0">
-    ${list.map((m) => html`<div key=${m.seq} class="bubble ${m.from === 'agent' ? 'mine' : m.from === 'system' ? 'note' : ''}" data-from=${m.from}>
+    ${list.map((m) => html`<div key=${m.seq} class="bubble ${{ agent: 'mine', bot: 'bot', system: 'note' }[m.from] || ''}" data-from=${m.from}>
       ${m.text}<small>${m.from === 'bot' ? 'bot · ' : ''}${m.channel === 'sms' ? 'SMS · ' : ''}${clock(m.at)}${m.from === 'agent' && m.state ? ` · ${m.state}` : ''}</small></div>`)}
     ${typing && html`<div class="bubble note">${typing} is typing…</div>`}
     <div ref=${end}></div></div>`;

@@ -1,5 +1,6 @@
 // Audio between a page and the gateway: one RTCPeerConnection per call, no trickle, G.711 without transcoding.
 
+const clear = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 const gatherLimit = 2000; // ms
 
@@ -13,14 +14,15 @@ export function audioContext() {
 }
 
 /**
- * What the page says. "mic" is the microphone; "test" is a voice of its own, so that a call needs no microphone and no permission;
- * a number is a steady tone of so many hertz.
+ * What the page says. "mic" is the microphone, "mic:ID" that one of several, "raw" one without treatment; "test" is a voice of its own, so
+ * that a call needs no microphone and no permission; a number is a steady tone of so many hertz. Errors are for the user to read.
  */
 export async function source(kind) {
-  if (kind === 'mic') {
-    return navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } });
+  if (kind.startsWith('mic')) {
+    const id = kind.slice(4);
+    return microphone(id ? { ...clear, deviceId: { ideal: id } } : clear);
   }
-  if (kind === 'raw') return navigator.mediaDevices.getUserMedia({ audio: plain });
+  if (kind === 'raw') return microphone(plain);
   const ctx = audioContext();
   const to = ctx.createMediaStreamDestination();
   const gain = ctx.createGain();
@@ -32,6 +34,20 @@ export async function source(kind) {
   tone.start();
   to.stream.stop = () => tone.stop();
   return to.stream;
+}
+
+async function microphone(audio) {
+  if (!navigator.mediaDevices) throw new Error('The browser gives no microphone to a page without https.');
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio });
+  } catch (err) {
+    const why = {
+      NotAllowedError: 'The microphone is blocked for this page. Allow it beside the address, and try again.',
+      NotFoundError: 'No microphone was found. Plug one in, and try again.',
+      NotReadableError: 'The microphone is taken by another program.',
+    }[err.name];
+    throw new Error(why || `The microphone does not work: ${err.message}`);
+  }
 }
 
 // hum makes a tone sound like somebody who talks: syllables that rise and fall.
@@ -104,6 +120,20 @@ export class Line {
     return this.pc.localDescription.sdp;
   }
 
+  /** Goes on with another voice. */
+  async use(voice) {
+    const muted = this.voice.getAudioTracks().some((t) => !t.enabled);
+    await this.sender.replaceTrack(voice.getAudioTracks()[0]);
+    this.quiet();
+    this.voice = voice;
+    this.mute(muted);
+  }
+
+  quiet() {
+    if (this.voice.stop) this.voice.stop();
+    for (const track of this.voice.getTracks()) track.stop();
+  }
+
   mute(on) {
     for (const track of this.voice.getAudioTracks()) track.enabled = !on;
   }
@@ -128,7 +158,6 @@ export class Line {
   close() {
     this.pc.close();
     this.speaker.srcObject = null;
-    if (this.voice.stop) this.voice.stop();
-    for (const track of this.voice.getTracks()) track.stop();
+    this.quiet();
   }
 }

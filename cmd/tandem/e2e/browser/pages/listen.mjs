@@ -10,7 +10,7 @@ async function shout(page, hz) {
   await page.evaluate(async (f) => {
     const { source } = await import('/web/lib/rtc.js');
     const l = [...window.tandem.phone.lines.values()].at(-1);
-    await l.sender.replaceTrack((await source(f)).getAudioTracks()[0]);
+    await l.sender.replaceTrack((await source(String(f))).getAudioTracks()[0]);
     const sent = async () => [...(await l.pc.getStats()).values()].find((s) => s.type === 'outbound-rtp').packetsSent;
     const before = await sent();
     while ((await sent()) < before + 50) await new Promise((done) => setTimeout(done, 100));
@@ -40,6 +40,10 @@ await run(async ({ open, shot, audit }) => {
   await anna.waitForSelector('[data-state=up]');
   await hears(anna, 660, line, 'the agent');
   await hears(ben, 440, line, 'the caller');
+  await anna.evaluate(() => window.tandem.phone.setVoice('520')); // another headset, in the middle of the call
+  await hears(ben, 520, line, 'the caller, of the other voice');
+  await anna.evaluate(() => window.tandem.phone.setVoice('440'));
+  await hears(ben, 440, line, 'the caller, of the voice of before');
 
   await sue.click('button:has-text("Listen")');
   await hears(sue, 660, line, 'the supervisor, of the caller');

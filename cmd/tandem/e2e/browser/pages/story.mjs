@@ -40,6 +40,7 @@ await run(async ({ open, shot }) => {
   await anna.waitForSelector('[data-state=up]');
   await hears(anna, 660, atDesk, 'the agent');
   await hears(visitor, 440, atVisitor, 'the visitor');
+  await anna.waitForSelector('.timeline >> text=Call began'); // as it happens
   await shot(anna, 'story-2-call');
   await shot(visitor, 'story-2-visitor');
 

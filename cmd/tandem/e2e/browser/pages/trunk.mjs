@@ -36,4 +36,14 @@ await run(async ({ open }) => {
   await meet('free');
   await anna.click('button:has-text("Done")');
   await anna.waitForSelector('text=Nothing to do yet');
+
+  // Nobody but the demo speaks with a test voice; a microphone that cannot be had is told in words.
+  const mine = await open('/desk');
+  await signIn(mine, 'anna', process.env.TANDEM_PASSWORD);
+  if ((await mine.evaluate(() => window.tandem.phone.voice)) !== 'mic') throw new Error('the desk does not speak with the microphone');
+  if ((await mine.content()).includes('Test voice')) throw new Error('the desk offers a test voice');
+  await mine.evaluate(() => (navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))));
+  await mine.fill('input[type=tel]', '202');
+  await mine.click('form button:has-text("Call")');
+  await mine.waitForSelector('.toast:has-text("blocked")');
 });
