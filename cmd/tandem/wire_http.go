@@ -105,10 +105,7 @@ func (g *site) openDoor() (err error) {
 	if err := g.keepUsers(); err != nil {
 		return err
 	}
-	g.feed, err = feed.NewFollowed(feedSource{g.store}, feedKept)
-	if err != nil {
-		return fmt.Errorf("events: %w", err)
-	}
+	g.feed = feed.NewFollowed(feedSource{g.store}, feedKept)
 	g.webhooks, err = webhook.New(webhook.Options{Documents: docs, Feed: g.feed, Log: g.log, Registerer: g.registry})
 	if err != nil {
 		return err

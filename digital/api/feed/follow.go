@@ -22,92 +22,115 @@ type Source interface {
 	Head() (newest, oldest uint64, err error)
 }
 
-// Followed is a Feed over a Source: its newest events in memory, so that many readers cost the source one.
+// Followed is a Feed over a Source: its newest events in memory, so that many readers cost the source one. While nobody reads it costs
+// the source nothing.
 type Followed struct {
 	src  Source
 	keep int
+	wake chan struct{} // somebody waits for events and nothing follows; holds one
 
-	mu      sync.Mutex
-	tail    []Event
-	last    uint64 // order of the tail's last
-	changed chan struct{}
+	mu        sync.Mutex
+	following bool // what stands below is kept up to date
+	tail      []Event
+	last      uint64 // order of the tail's last, or before its first
+	changed   chan struct{}
+	read      time.Time // when somebody asked for changes
 }
 
-// readTimeout bounds a look at what is older than the tail.
-const readTimeout = 10 * time.Second
+const (
+	readTimeout = 10 * time.Second // of a look at what is older than the tail
+	idleAfter   = time.Minute      // nobody has asked for changes for so long: the next event ends the tail
+	followAgain = time.Second      // after the source has failed
+)
 
 // errEnough ends a Follow that has given what was wanted.
 var errEnough = errors.New("enough")
 
-// NewFollowed makes a feed that keeps at least so many of its newest events in memory. Run must follow.
-func NewFollowed(src Source, keep int) (*Followed, error) {
-	newest, _, err := src.Head()
-	if err != nil {
-		return nil, err
-	}
-	return &Followed{src: src, keep: max(keep, 1), last: newest, changed: make(chan struct{})}, nil
+// NewFollowed makes a feed that keeps at least so many of its newest events in memory while it is read. Run must follow.
+func NewFollowed(src Source, keep int) *Followed {
+	return &Followed{src: src, keep: max(keep, 1), wake: make(chan struct{}, 1), changed: make(chan struct{})}
 }
 
-// Run follows the source until ctx ends. When the source fails it tries again after a second.
+// Run follows the source for as long as somebody reads, until ctx ends. When the source fails it tries again after a second.
 func (f *Followed) Run(ctx context.Context) error {
-	again := time.NewTimer(0)
-	defer again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-again.C:
+		case <-f.wake:
 		}
-		f.mu.Lock()
-		last := f.last
-		f.mu.Unlock()
-		err := f.src.Follow(ctx, last, func(order uint64, e journey.Event) error {
-			f.add(order, e)
-			return nil
-		})
-		if errors.Is(err, ErrGone) {
-			f.restart()
+		if f.follow(ctx) || ctx.Err() != nil {
+			continue
 		}
-		again.Reset(time.Second)
+		select {
+		case <-ctx.Done():
+		case <-time.After(followAgain):
+			f.wakeUp()
+		}
 	}
 }
 
-// add takes an event into the tail and wakes the readers.
-func (f *Followed) add(order uint64, e journey.Event) {
+// wakeUp lets Run begin to follow, if it does not.
+func (f *Followed) wakeUp() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// follow keeps the tail until nobody reads; false: the source has failed.
+func (f *Followed) follow(ctx context.Context) bool {
+	newest, _, err := f.src.Head()
+	if err != nil {
+		return false
+	}
+	f.turn(true, newest) // who waits reads what came before from the source
+	defer f.turn(false, 0)
+	err = f.src.Follow(ctx, newest, f.add)
+	return errors.Is(err, errEnough)
+}
+
+// turn begins or ends the tail, and wakes the readers: they look again.
+func (f *Followed) turn(on bool, last uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.following, f.tail, f.last = on, nil, last
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// add takes an event into the tail and wakes the readers; errEnough where there are none any more.
+func (f *Followed) add(order uint64, e journey.Event) error {
 	ev := FromJourney(order, e)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if time.Since(f.read) > idleAfter {
+		return errEnough // one who waits is woken, and reads it from the source
+	}
 	if len(f.tail) >= 2*f.keep {
 		f.tail = slices.Clone(f.tail[len(f.tail)-f.keep:])
 	}
 	f.tail, f.last = append(f.tail, ev), order
 	close(f.changed)
 	f.changed = make(chan struct{})
-}
-
-// restart goes on with the oldest that is kept, after Run fell behind further than the source keeps.
-func (f *Followed) restart() {
-	_, oldest, err := f.src.Head()
-	if err != nil {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.tail, f.last = nil, oldest-1
+	return nil
 }
 
 // Changed implements Feed.
 func (f *Followed) Changed() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.read = time.Now()
+	if !f.following {
+		f.wakeUp()
+	}
 	return f.changed
 }
 
 // Last implements Feed.
 func (f *Followed) Last() (string, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return cursorOf(f.last), nil
+	newest, _, err := f.src.Head()
+	return cursorOf(newest), err
 }
 
 // cursorOf writes an order; 0, before the first event, is empty: the oldest.
@@ -120,11 +143,11 @@ func cursorOf(order uint64) string {
 
 // After implements Feed.
 func (f *Followed) After(cursor string, limit int) ([]Event, error) {
-	after, err := f.order(cursor)
-	if err != nil {
+	after, newest, err := f.order(cursor)
+	if err != nil || after == newest {
 		return nil, err
 	}
-	events, newest, ok := f.fromTail(after, limit)
+	events, ok := f.fromTail(after, limit)
 	if ok {
 		return events, nil
 	}
@@ -147,37 +170,37 @@ func (f *Followed) After(cursor string, limit int) ([]Event, error) {
 }
 
 // order reads a cursor and holds it against what there is.
-func (f *Followed) order(cursor string) (uint64, error) {
+func (f *Followed) order(cursor string) (after, newest uint64, err error) {
 	newest, oldest, err := f.src.Head()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if cursor == "" {
-		return max(oldest, 1) - 1, nil
+		return max(oldest, 1) - 1, newest, nil
 	}
-	after, err := strconv.ParseUint(cursor, 10, 64)
+	after, err = strconv.ParseUint(cursor, 10, 64)
 	if err != nil || cursorOf(after) != cursor || after > newest {
-		return 0, ErrCursor
+		return 0, 0, ErrCursor
 	}
 	if after+1 < oldest {
-		return 0, ErrGone
+		return 0, 0, ErrGone
 	}
-	return after, nil
+	return after, newest, nil
 }
 
 // fromTail answers from memory; ok is false if what is wanted is older.
-func (f *Followed) fromTail(after uint64, limit int) (events []Event, newest uint64, ok bool) {
+func (f *Followed) fromTail(after uint64, limit int) (events []Event, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	first := f.last - uint64(len(f.tail)) // the order before the tail
-	if after >= f.last {
-		return nil, f.last, true
+	if !f.following || after < first {
+		return nil, false
 	}
-	if after < first {
-		return nil, f.last, false
+	if after >= f.last {
+		return nil, true // the tail will have it in a moment, and say so
 	}
 	part := f.tail[after-first:]
-	return slices.Clone(part[:min(limit, len(part))]), f.last, true
+	return slices.Clone(part[:min(limit, len(part))]), true
 }
 
 // told is the data of a journey event as outsiders get it.

@@ -20,6 +20,7 @@ type store struct {
 	oldest uint64
 	wake   chan struct{}
 	broken bool
+	given  int // events that were read
 }
 
 func (s *store) add(n int) {
@@ -51,6 +52,9 @@ func (s *store) Follow(ctx context.Context, after uint64, fn func(uint64, journe
 			return ErrGone
 		}
 		for ; after < uint64(len(events)); after++ {
+			s.mu.Lock()
+			s.given++
+			s.mu.Unlock()
 			if err := fn(after+1, events[after]); err != nil {
 				return err
 			}
@@ -67,13 +71,12 @@ func TestFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &store{oldest: 1, wake: make(chan struct{})}
 		src.add(100)
-		f, err := NewFollowed(src, 10)
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := NewFollowed(src, 10)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- f.Run(ctx) }()
+		f.Changed() // somebody reads
+		synctest.Wait()
 		src.add(45)
 		synctest.Wait()
 		if last, _ := f.Last(); last != "145" {
@@ -125,6 +128,64 @@ func TestFollowed(t *testing.T) {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestFollowedRests: while nobody reads, the source is left alone; who waits for long misses nothing.
+func TestFollowedRests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &store{oldest: 1, wake: make(chan struct{})}
+		f := NewFollowed(src, 10)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { _ = f.Run(ctx) }()
+		given := func() int {
+			synctest.Wait()
+			src.mu.Lock()
+			defer src.mu.Unlock()
+			return src.given
+		}
+		src.add(50)
+		if n := given(); n != 0 {
+			t.Errorf("%d events were read for nobody", n)
+		}
+		cursor, err := f.Last()
+		if err != nil || cursor != "50" {
+			t.Fatalf("got %q, %v", cursor, err)
+		}
+		read := 0
+		look := func() <-chan struct{} {
+			changed := f.Changed()
+			events, err := f.After(cursor, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range events {
+				read++
+				if cursor = e.Cursor; cursor != fmt.Sprint(50+read) {
+					t.Fatalf("event %s is the %d. that was read", cursor, read)
+				}
+			}
+			return changed
+		}
+		for _, rest := range []time.Duration{0, time.Second, 3 * idleAfter, 0, 10 * idleAfter} {
+			changed := look()
+			time.Sleep(rest)
+			src.add(7)
+			for want := read + 7; read < want; changed = look() {
+				<-changed
+			}
+		}
+		if look(); read != 35 {
+			t.Errorf("%d of 35 events were read", read)
+		}
+		time.Sleep(2 * idleAfter)
+		src.add(1) // ends the tail
+		before := given()
+		src.add(100)
+		if n := given(); n != before {
+			t.Errorf("%d events were read for nobody", n-before)
 		}
 	})
 }

@@ -59,9 +59,17 @@ func (d *Deliverer) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		changed := d.Feed.Changed() // before the look: what comes between wakes us
+		var changed <-chan struct{}
+		listens := o.listens()
+		if listens {
+			changed = d.Feed.Changed() // before the look: what comes between wakes us
+		}
 		if next := o.turn(ctx); !next.IsZero() {
 			timer.Reset(max(0, time.Until(next)))
+		}
+		if !listens && o.listens() { // the first one has come: what happened since it looked
+			o.hunger()
+			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -146,6 +154,16 @@ func (o *owner) forget(ctx context.Context, id string) {
 	if err := o.d.sweep(ctx, id); err != nil {
 		o.d.fault("sweep", id, err)
 	}
+}
+
+// listens tells whether some subscription wants events: while none does, the feed need not be followed.
+func (o *owner) listens() bool {
+	for _, s := range o.subs {
+		if !s.stored.Disabled {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *owner) hunger() {
