@@ -15,7 +15,7 @@ import (
 type proofs struct {
 	mu   sync.Mutex
 	live map[string]*proof // by the asker's word for it; guarded by mu
-	sent []codeSent        // in the last hour; guarded by mu
+	sent textLimit
 }
 
 type proof struct {
@@ -24,21 +24,13 @@ type proof struct {
 	wrong        int
 }
 
-type codeSent struct {
-	number, by string
-	at         time.Time
-}
+// codeLimits bounds the codes that are sent.
+var codeLimits = textLimits{number: 3, asker: 6, all: 300, every: 30 * time.Second}
 
-// Bounds of proofs: how long a code is good, how often one may be wrong about it, and how many codes are sent in an hour to one number, for
-// one asker, and in all. Whoever pays for text messages wants the last one.
+// Bounds of proofs: how long a code is good, and how often one may be wrong about it.
 const (
 	proofLife    = 10 * time.Minute
 	proofTries   = 3
-	codesNumber  = 3
-	codesAsker   = 6
-	codesInAll   = 300
-	codesWithin  = time.Hour
-	codeEvery    = 30 * time.Second // to one number
 	codeText     = "%s is your code for a callback. It is good for ten minutes."
 	proofNeedsIt = "We have sent a text message with a code to %s. Please write the code here."
 )
@@ -47,10 +39,11 @@ const (
 var (
 	errProve     = errors.New("the code of the number is to be shown")
 	errProofOver = errors.New("the code is not good any more")
-	errProofRate = errors.New("too many codes were sent")
 )
 
-func newProofs() *proofs { return &proofs{live: map[string]*proof{}} }
+func newProofs() *proofs {
+	return &proofs{live: map[string]*proof{}, sent: textLimit{textLimits: codeLimits}}
+}
 
 // begin makes a code for a number; by is who asks: an address, a conversation. A new code of the same word replaces the one before.
 func (p *proofs) begin(word, number, by string, now time.Time) (code string, err error) {
@@ -62,32 +55,15 @@ func (p *proofs) begin(word, number, by string, now time.Time) (code string, err
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.forgetLocked(now)
-	ofNumber, ofAsker := 0, 0
-	for _, s := range p.sent {
-		if s.number == number {
-			if ofNumber++; now.Sub(s.at) < codeEvery {
-				return "", errProofRate
-			}
-		}
-		if s.by == by {
-			ofAsker++
-		}
+	if err := p.sent.take(number, by, now); err != nil {
+		return "", err
 	}
-	if ofNumber >= codesNumber || ofAsker >= codesAsker || len(p.sent) >= codesInAll {
-		return "", errProofRate
-	}
-	p.sent = append(p.sent, codeSent{number, by, now})
 	p.live[word] = &proof{number: number, code: code, until: now.Add(proofLife)}
 	return code, nil
 }
 
 // forgetLocked drops what time has made worthless: there is never more than was sent in an hour.
 func (p *proofs) forgetLocked(now time.Time) {
-	old := 0
-	for old < len(p.sent) && now.Sub(p.sent[old].at) >= codesWithin {
-		old++
-	}
-	p.sent = p.sent[old:]
 	for word, x := range p.live {
 		if !now.Before(x.until) {
 			delete(p.live, word)

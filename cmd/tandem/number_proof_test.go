@@ -57,48 +57,6 @@ func TestACodeProvesANumber(t *testing.T) {
 	}
 }
 
-func TestCodesAreFew(t *testing.T) {
-	now := time.Unix(1e9, 0)
-	p := newProofs()
-	begin := func(number, by string) error {
-		_, err := p.begin(number+by, number, by, now)
-		return err
-	}
-	if err := begin("+491", "a"); err != nil {
-		t.Fatal(err)
-	}
-	if err := begin("+491", "b"); !errors.Is(err, errProofRate) {
-		t.Errorf("a second code at once: %v", err)
-	}
-	for n := 1; n < codesNumber; n++ {
-		if now = now.Add(codeEvery); begin("+491", "a") != nil {
-			t.Errorf("code %d to a number is refused", n+1)
-		}
-	}
-	if now = now.Add(codeEvery); begin("+491", "c") == nil {
-		t.Error("one number gets too many codes")
-	}
-	for n := codesNumber; n < codesAsker; n++ {
-		if begin(fmt.Sprint("+492", n), "a") != nil {
-			t.Errorf("code %d for an asker is refused", n+1)
-		}
-	}
-	if begin("+493", "a") == nil {
-		t.Error("one asker gets too many codes")
-	}
-	for n := len(p.sent); n < codesInAll; n++ {
-		if err := begin(fmt.Sprint("+494", n), fmt.Sprint(n)); err != nil {
-			t.Fatal(n, err)
-		}
-	}
-	if begin("+495", "d") == nil {
-		t.Error("there are too many codes in all")
-	}
-	if now = now.Add(codesWithin); begin("+491", "a") != nil || len(p.sent) != 1 || len(p.live) != 1 {
-		t.Errorf("after an hour %d codes and %d proofs are remembered", len(p.sent), len(p.live))
-	}
-}
-
 // proving has numbers proven; it gives the texts that were sent, by number.
 func (h *floor) proving() map[string]string {
 	texts := map[string]string{}

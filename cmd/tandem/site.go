@@ -89,6 +89,7 @@ type site struct {
 	visits    *visitPhones
 	callbacks *callbackDoor
 	proofs    *proofs
+	links     textLimit                                            // of the links that flows send
 	text      func(ctx context.Context, number, text string) error // sends a text message outside conversations; nil where there are none
 	optedOut  func(number string) bool                             // wants no text messages; nil where there are none
 	sms       *sms.Adapter

@@ -125,7 +125,7 @@ func notBooked(err error) string {
 		return "This is not the code that we have sent. Please try again."
 	case errors.Is(err, errProofOver):
 		return "The code is not good any more. Please ask for another one."
-	case errors.Is(err, errProofRate):
+	case errors.Is(err, errTextRate):
 		return "We have sent too many codes. Please try later."
 	case errors.Is(err, errNoTexts), errors.Is(err, errNotSent):
 		return "We could not send a code to this number, and without one we do not call it."

@@ -19,7 +19,7 @@ import (
 // openWords makes the hub of conversations.
 func (g *site) openWords() (err error) {
 	cfg := digital.Defaults()
-	g.proofs = newProofs()
+	g.proofs, g.links = newProofs(), textLimit{textLimits: linkLimits}
 	g.hub, err = digital.New(cfg, digital.Parts{
 		Records: g.words, Journal: g.words, Queues: g.words, Router: chatRouter{g, cfg.Notices}, Texts: g.texts, Wishes: wishes{g}, Observer: g.words, Adapters: g.smsAdapters(),
 		Metrics: digital.NewMetrics(g.registry), Log: g.log,

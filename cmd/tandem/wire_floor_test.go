@@ -126,7 +126,7 @@ func floorConfig() *config.Config {
 
 func (h *floor) build() {
 	log, st := slog.New(slog.DiscardHandler), openMemory(h.t)
-	g := &site{cfg: floorConfig(), log: log, store: st, registry: prometheus.NewRegistry(), tokens: newPageTokens()}
+	g := &site{cfg: floorConfig(), log: log, store: st, registry: prometheus.NewRegistry(), tokens: newPageTokens(), links: textLimit{textLimits: linkLimits}}
 	h.g, h.ex = g, newExchange(h.t)
 	g.router = newRouter(g.cfg, nil, func(acd.Event) error { return nil })
 	queue := func() *acd.Dispatcher { return g.dispatcher }

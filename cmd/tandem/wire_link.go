@@ -33,6 +33,9 @@ func linkWord(err error) string {
 	return flow.ExitFailed
 }
 
+// linkLimits bounds the links that flows send: a caller's number may be anybody's.
+var linkLimits = textLimits{number: 5, asker: 5, all: 3000}
+
 // chatURL opens the chat with a token.
 func (g *site) chatURL(token string) string { return g.public() + "/chat#token=" + token }
 
@@ -47,9 +50,12 @@ func (g *site) sendLink(l link) error {
 	case g.optedOut(number):
 		return errNoConsent
 	}
+	now := time.Now()
+	if err := g.links.take(number, l.record, now); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), callbackTime)
 	defer cancel()
-	now := time.Now()
 	t := store.Token{Text: store.NewToken(), Record: l.record, Channels: []journey.Channel{journey.Chat}, Strength: journey.Claimed,
 		Expires: now.Add(store.TokenForMessage), Uses: 1, By: "flow", At: now}
 	if _, err := store.AppendWait(ctx, g.store, store.Batch{Tokens: []store.Token{t}, Now: true}); err != nil {

@@ -120,6 +120,14 @@ func TestALinkThatIsNotSent(t *testing.T) {
 			t.Error("a text went out")
 		}
 		h.g.optedOut = func(string) bool { return false }
+		for range linkLimits.number {
+			if err := h.g.links.take("+4930123457", "", time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := h.g.sendLink(link{record: record, to: "+4930123457", text: "{link}"}); !errors.Is(err, errTextRate) || linkWord(err) != flow.ExitFailed {
+			t.Errorf("got %v, want %v", err, errTextRate)
+		}
 		if err := h.g.sendLink(link{record: "r_none", to: "+4930123456", text: "{link}"}); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("got %v, want %v", err, store.ErrNotFound)
 		}
