@@ -142,11 +142,10 @@ func (g *site) openStore() (err error) {
 	} else if g.store, err = bolt.Open(g.cfg.Store.Path, storeengine.Options{Log: g.log, Registry: g.registry}); err != nil {
 		return err
 	}
-	ended, err := g.openCDR()
-	if err != nil {
+	g.journal = newCallJournal(g.store, g.log)
+	if err := g.openCDR(g.journal); err != nil {
 		return err
 	}
-	g.journal = newCallJournal(g.store, ended, g.log)
 	if err = g.journal.closeInterrupted(lived); g.shared == nil && errors.Is(err, errNotEnded) {
 		g.log.Error("the next start tries again", "err", err) // calls can be placed on a full disk too
 		err = nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ import (
 type callJournal struct {
 	store store.Store
 	ended func(journey.Event) // hears of each call whose end is durable
+	due   func() bool         // whether a call that ends now is marked until its CDR is safe; nil: none is
 	log   *slog.Logger
 
 	mu   sync.Mutex
@@ -34,8 +36,8 @@ type callJournal struct {
 // maxHeld bounds the events that wait for an ill store. Beyond it they are lost, loudly.
 const maxHeld = 100_000
 
-func newCallJournal(st store.Store, ended func(journey.Event), log *slog.Logger) *callJournal {
-	return &callJournal{store: st, ended: ended, log: log}
+func newCallJournal(st store.Store, log *slog.Logger) *callJournal {
+	return &callJournal{store: st, ended: func(journey.Event) {}, log: log}
 }
 
 // errHeld says that too many events wait for an ill store.
@@ -72,7 +74,7 @@ func (j *callJournal) Append(ev journey.Event) error {
 // send hands events to the store. answer is called once if nil was returned, and never otherwise.
 func (j *callJournal) send(events []journey.Event, answer func(error)) error {
 	j.flying.Add(1)
-	err := j.store.Append(batchOfEvents(events...), func(r store.Receipt) {
+	err := j.store.Append(j.batch(events), func(r store.Receipt) {
 		answer(r.Err)
 		j.flying.Done()
 	})
@@ -118,7 +120,7 @@ func (j *callJournal) written(ev journey.Event) {
 	}
 }
 
-// heldBatch is how many held events are written at once; each may bring an update and a mark.
+// heldBatch is how many held events are written at once; each may bring an update and two marks.
 const heldBatch = 100
 
 // tick writes what is held, if the store takes it.
@@ -162,6 +164,20 @@ func (j *callJournal) tried(events []journey.Event, err error) {
 	}
 }
 
+// batch is events with what they change, and the marks of calls whose CDR is due.
+func (j *callJournal) batch(events []journey.Event) store.Batch {
+	b := batchOfEvents(events...)
+	if j.due == nil || !j.due() {
+		return b
+	}
+	for _, ev := range events {
+		if ev.Kind == journey.InteractionEnded {
+			b.Bindings = append(b.Bindings, store.Binding{Key: dueMark + ev.Interaction, Expires: ev.At.Add(liveFor), Body: []byte(ev.Record)})
+		}
+	}
+	return b
+}
+
 // batchOfEvents is events with what they change: an attribute of the record, and the mark of a live call.
 func batchOfEvents(events ...journey.Event) store.Batch {
 	batch := store.Batch{Events: events}
@@ -183,10 +199,14 @@ func batchOfEvents(events ...journey.Event) store.Batch {
 	return batch
 }
 
+// mostDue bounds the calls that are marked until their CDR is safe: registrations need room too.
+const mostDue = 20_000
+
 // A live call has a mark among the bindings, written with its first event and removed with its last: what is marked when we
-// start was cut off. No address of record has a space, so no registration has such a key.
+// start was cut off. A call that has ended has one until its CDR is safe. No address of record has a space, so no registration has such a key.
 const (
 	liveMark = "live-call "
+	dueMark  = "due-cdr "
 	liveFor  = 30 * 24 * time.Hour
 )
 
@@ -215,7 +235,7 @@ func (j *callJournal) closeInterrupted(lived time.Time) error {
 	defer cancel()
 	for from := 0; from < len(events); from += heldBatch {
 		part := events[from:min(from+heldBatch, len(events))]
-		if _, err := store.AppendWait(ctx, j.store, batchOfEvents(part...)); err != nil {
+		if _, err := store.AppendWait(ctx, j.store, j.batch(part)); err != nil {
 			return fmt.Errorf("%w: %d calls: %w", errNotEnded, len(events)-from, err)
 		}
 		for _, ev := range part {
@@ -248,15 +268,59 @@ func lastLife(path string) time.Time {
 // showLife touches the store's file. Failing that the last write counts.
 func showLife(path string, now time.Time) { _ = os.Chtimes(path, now, now) }
 
-// openCDR opens the file of call detail records, if there is to be one. ended hears of each call whose end is durable.
-func (g *site) openCDR() (ended func(journey.Event), err error) {
+// openCDR opens the file of call detail records, if there is to be one, and has the lines written that the life before was not given time
+// for. A line of another node's file cannot be seen: a call that ended in the instant before that node died may have one in both.
+func (g *site) openCDR(j *callJournal) error {
 	if g.cfg.CDR.Path == "" {
-		return func(journey.Event) {}, nil
+		return nil
 	}
-	f, err := cdr.OpenFile(g.cfg.CDR.File())
+	cfg := g.cfg.CDR.File()
+	cfg.Apart = g.shared != nil
+	f, err := cdr.OpenFile(cfg)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	g.cdr = cdr.NewWriter(f, g.store.Timeline, g.log, g.registry)
-	return g.cdr.Ended, nil
+	marks, err := j.store.Bindings(time.Now())
+	if err != nil {
+		return errors.Join(fmt.Errorf("calls without a CDR: %w", err), f.Close())
+	}
+	var due []journey.Event
+	var calls []string
+	for _, m := range marks {
+		if call, ok := strings.CutPrefix(m.Key, dueMark); ok {
+			due = append(due, journey.Event{Kind: journey.InteractionEnded, Interaction: call, Record: string(m.Body)})
+			calls = append(calls, call)
+		}
+	}
+	found, err := f.Find(calls)
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	g.cdr = cdr.NewWriter(f, g.store.Timeline, j.safe, g.log, g.registry)
+	j.ended, j.due = g.cdr.Ended, func() bool { return g.cdr.Waiting() < mostDue }
+	left := 0
+	for _, ev := range due {
+		if !found[ev.Interaction] {
+			left++
+			j.ended(ev)
+		}
+	}
+	j.safe(slices.DeleteFunc(due, func(ev journey.Event) bool { return !found[ev.Interaction] }))
+	if left > 0 {
+		g.log.Warn("CDRs of calls that ended just before the process did", "calls", left)
+	}
+	return nil
+}
+
+// safe takes the marks of calls whose CDR is. One that the store does not take goes with the next start.
+func (j *callJournal) safe(events []journey.Event) {
+	for part := range slices.Chunk(events, store.MaxBatch) {
+		var b store.Batch
+		for _, ev := range part {
+			b.Bindings = append(b.Bindings, store.Binding{Key: dueMark + ev.Interaction})
+		}
+		if err := j.store.Append(b, nil); err != nil {
+			j.log.Warn("marks of CDRs not taken away: the next start does it", "calls", len(part), "err", err)
+		}
+	}
 }

@@ -46,7 +46,8 @@ func timeline(t *testing.T, st store.Store, call string) (kinds []journey.Kind) 
 func TestCallJournalHoldsWhatAnIllStoreRefuses(t *testing.T) {
 	st := &illStore{Store: openMemory(t)}
 	var ended []string
-	j := newCallJournal(st, func(ev journey.Event) { ended = append(ended, ev.Interaction) }, slog.New(slog.DiscardHandler))
+	j := newCallJournal(st, slog.New(slog.DiscardHandler))
+	j.ended = func(ev journey.Event) { ended = append(ended, ev.Interaction) }
 	st.ill = true
 	for _, kind := range []journey.Kind{journey.InteractionStarted, journey.FlowEntered, journey.InteractionEnded} {
 		if err := j.Append(callEvent("c_1", kind)); err != nil {
@@ -80,7 +81,7 @@ func TestCallJournalHoldsWhatAnIllStoreRefuses(t *testing.T) {
 
 func TestCallJournalHoldsNoMoreThanItMay(t *testing.T) {
 	st := &illStore{Store: openMemory(t), ill: true}
-	j := newCallJournal(st, func(journey.Event) {}, slog.New(slog.DiscardHandler))
+	j := newCallJournal(st, slog.New(slog.DiscardHandler))
 	j.held = make([]journey.Event, maxHeld)
 	if err := j.Append(callEvent("c_1", journey.Note)); !errors.Is(err, errHeld) {
 		t.Fatalf("got %v, want %v", err, errHeld)
@@ -89,7 +90,7 @@ func TestCallJournalHoldsNoMoreThanItMay(t *testing.T) {
 
 func TestInterruptedCallsAreEnded(t *testing.T) {
 	st := openMemory(t)
-	j := newCallJournal(st, func(journey.Event) {}, slog.New(slog.DiscardHandler))
+	j := newCallJournal(st, slog.New(slog.DiscardHandler))
 	for _, ev := range []journey.Event{callEvent("c_1", journey.InteractionStarted), callEvent("c_2", journey.InteractionStarted),
 		callEvent("c_2", journey.InteractionEnded)} {
 		ev.At = time.Now()
@@ -99,7 +100,8 @@ func TestInterruptedCallsAreEnded(t *testing.T) {
 	}
 	j.close()
 	var ended []journey.Event
-	again := newCallJournal(st, func(ev journey.Event) { ended = append(ended, ev) }, slog.New(slog.DiscardHandler))
+	again := newCallJournal(st, slog.New(slog.DiscardHandler))
+	again.ended = func(ev journey.Event) { ended = append(ended, ev) }
 	lived := time.Now().Truncate(time.Second)
 	for range 2 { // the second start finds nothing
 		if err := again.closeInterrupted(lived); err != nil {

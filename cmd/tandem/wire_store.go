@@ -345,7 +345,7 @@ func restoreBindings(st store.Store, reg *registrar.Registrar, here func(path st
 	}
 	var list []registrar.Binding
 	for _, s := range stored {
-		if strings.HasPrefix(s.Key, liveMark) {
+		if strings.HasPrefix(s.Key, liveMark) || strings.HasPrefix(s.Key, dueMark) {
 			continue
 		}
 		var b registrar.Binding

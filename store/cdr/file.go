@@ -1,8 +1,10 @@
 package cdr
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,6 +27,7 @@ type Config struct {
 	Sync    Sync   // default EverySecond
 	MaxSize int64  // bytes, from which on the file is rotated; default 64 MiB
 	Keep    int    // rotated files that are kept; default 10
+	Apart   bool   // who goes on after a crash may not see this file: better a line that a power cut takes than one that stands twice
 }
 
 // Validate tells every fault.
@@ -175,6 +178,44 @@ func (f *File) Tick(now time.Time) error {
 	return nil
 }
 
+// Safe tells whether what was written survives what the policy wants it to survive.
+func (f *File) Safe() bool { return !f.dirty || f.cfg.Sync == Never || f.cfg.Apart }
+
+// findIn is how far back Find looks: the lines of tens of thousands of calls.
+const findIn = 16 << 20
+
+// Find tells which calls have a line among the newest of the file, and of the one that was rotated last.
+func (f *File) Find(calls []string) (map[string]bool, error) {
+	found := map[string]bool{}
+	for _, path := range []string{f.cfg.Path, f.cfg.Path + ".1"} {
+		tail, err := tailOf(path, findIn)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cdr: %w", err)
+		}
+		for _, c := range calls {
+			found[c] = found[c] || bytes.Contains(tail, []byte(c))
+		}
+	}
+	return found, nil
+}
+
+func tailOf(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	size := min(info.Size(), most)
+	return io.ReadAll(io.NewSectionReader(f, info.Size()-size, size))
+}
+
 // rotate renames path to path.1, path.1 to path.2 and so on, and forgets what is beyond Keep.
 func (f *File) rotate() error {
 	err := errors.Join(f.f.Sync(), f.f.Close())
@@ -200,6 +241,6 @@ func (f *File) Close() error {
 		return nil
 	}
 	err := errors.Join(f.f.Sync(), f.f.Close())
-	f.f = nil
+	f.f, f.dirty = nil, f.dirty && err != nil
 	return err
 }

@@ -20,8 +20,10 @@ type Timeline func(record string, after uint64, limit int) ([]journey.Event, err
 type Writer struct {
 	file     *File // owned by run
 	timeline Timeline
+	safe     func([]journey.Event)
 	log      *slog.Logger
 	queue    chan journey.Event
+	written  []journey.Event // not told to safe yet; owned by run
 	closing  chan struct{}
 	done     sync.WaitGroup
 
@@ -35,11 +37,13 @@ const WriterQueue = 1 << 16
 const (
 	retryEvery = time.Second
 	tickEvery  = time.Second
+	tellMost   = 256 // lines that are told of together, or more
 )
 
-// NewWriter starts a Writer, which owns the file from now on.
-func NewWriter(f *File, timeline Timeline, log *slog.Logger, reg prometheus.Registerer) *Writer {
-	w := &Writer{file: f, timeline: timeline, log: log, queue: make(chan journey.Event, WriterQueue), closing: make(chan struct{})}
+// NewWriter starts a Writer, which owns the file from now on. safe hears of calls whose line needs nobody's care any more: it is written,
+// and synced as configured, or can never be written.
+func NewWriter(f *File, timeline Timeline, safe func([]journey.Event), log *slog.Logger, reg prometheus.Registerer) *Writer {
+	w := &Writer{file: f, timeline: timeline, safe: safe, log: log, queue: make(chan journey.Event, WriterQueue), closing: make(chan struct{})}
 	w.failed = prometheus.NewCounter(prometheus.CounterOpts{Name: "tandem_cdr_failed_total", Help: "Attempts to write a CDR that failed; they are repeated."})
 	w.leftOut = prometheus.NewCounter(prometheus.CounterOpts{Name: "tandem_cdr_left_out_total", Help: "Calls without a CDR: too many waited, or none could be written until the end."})
 	waiting := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "tandem_cdr_waiting_calls", Help: "Ended calls that wait for their CDR."},
@@ -60,6 +64,9 @@ func (w *Writer) Ended(ev journey.Event) {
 	}
 }
 
+// Waiting is how many calls wait for their line.
+func (w *Writer) Waiting() int { return len(w.queue) }
+
 func (w *Writer) leave(ev journey.Event, why error) {
 	w.leftOut.Inc()
 	w.log.Error("CDR left out", "call", ev.Interaction, "record", ev.Record, "err", why)
@@ -68,6 +75,7 @@ func (w *Writer) leave(ev journey.Event, why error) {
 func (w *Writer) run() {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
+	defer w.tell()
 	for {
 		select {
 		case ev, more := <-w.queue:
@@ -80,6 +88,15 @@ func (w *Writer) run() {
 		if err := w.file.Tick(time.Now()); err != nil {
 			w.log.Error("CDR file not synced", "err", err)
 		}
+		w.tell()
+	}
+}
+
+// tell tells of the lines that are safe, many at a time.
+func (w *Writer) tell() {
+	if len(w.written) > 0 && w.file.Safe() && (len(w.queue) == 0 || len(w.written) >= tellMost) {
+		w.safe(w.written)
+		w.written = nil
 	}
 }
 
@@ -96,11 +113,13 @@ func (w *Writer) write(ev journey.Event) {
 			if tries > 1 {
 				w.log.Info("CDRs are written again", "tries", tries)
 			}
+			w.written = append(w.written, ev)
 			return
 		}
 		w.failed.Inc()
 		if lines == nil && !errors.Is(err, store.ErrUnhealthy) && !errors.Is(err, store.ErrBusy) {
 			w.leave(ev, err) // the timeline is not to be had, and later would be no better
+			w.written = append(w.written, ev)
 			return
 		}
 		if tries == 1 {
@@ -145,5 +164,9 @@ func (w *Writer) Close() error {
 	close(w.closing)
 	close(w.queue)
 	w.done.Wait()
-	return w.file.Close()
+	err := w.file.Close()
+	if err == nil {
+		w.tell()
+	}
+	return err
 }

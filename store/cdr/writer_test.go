@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,6 +25,17 @@ type bench struct {
 	path string
 	reg  *prometheus.Registry
 	ill  chan error // holds what the timeline says, when it is ill
+
+	mu   sync.Mutex
+	safe []string // calls whose line is, in order; guarded by mu
+}
+
+func (b *bench) told(list []journey.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, ev := range list {
+		b.safe = append(b.safe, ev.Interaction)
+	}
 }
 
 func newBench(t *testing.T) *bench {
@@ -32,7 +44,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.w = cdr.NewWriter(f, b.timeline, slog.New(slog.DiscardHandler), b.reg)
+	b.w = cdr.NewWriter(f, b.timeline, b.told, slog.New(slog.DiscardHandler), b.reg)
 	return b
 }
 
@@ -110,6 +122,54 @@ func TestWriterOutlastsAnIllStore(t *testing.T) {
 			t.Error(err)
 		}
 		b.leftOut(0)
+	})
+}
+
+// TestWriterTellsWhatIsSafe: a call needs no care once its line is synced, or once it can have none; not before.
+func TestWriterTellsWhatIsSafe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		told := func() string {
+			synctest.Wait()
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return strings.Join(b.safe, " ")
+		}
+		b.ended("1") // the first line is synced at once
+		if got := told(); got != "c_1" {
+			t.Errorf("safe: %q, want c_1", got)
+		}
+		b.ended("2")
+		b.ended("3")
+		if got := told(); got != "c_1" {
+			t.Errorf("safe: %q before they are synced", got)
+		}
+		time.Sleep(2 * time.Second)
+		if got := told(); got != "c_1 c_2 c_3" {
+			t.Errorf("safe: %q, want each call once", got)
+		}
+		b.ill <- errors.New("the record was erased")
+		b.ended("4")
+		synctest.Wait()
+		<-b.ill
+		b.ended("5")
+		if err := b.w.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := told(); got != "c_1 c_2 c_3 c_4 c_5" {
+			t.Errorf("safe: %q, want all calls", got)
+		}
+		f, err := cdr.OpenFile(cdr.Config{Path: b.path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := f.Find([]string{"c_1", "c_4", "c_5"})
+		if err != nil || !found["c_1"] || found["c_4"] || !found["c_5"] {
+			t.Errorf("found %v, %v; want all but c_4, which has no line", found, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 }
 

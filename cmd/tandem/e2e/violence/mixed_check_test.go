@@ -3,12 +3,14 @@ package violence
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"tandem/cmd/tandem/e2e/rig"
 	"tandem/store"
 	"tandem/store/bolt"
 	"tandem/store/engine"
@@ -74,6 +76,42 @@ func timeline(t *testing.T, s store.Store, record string) (list []journey.Event)
 	return list
 }
 
+// checkLines wants a line in the CDR file for each call, once. Of two nodes each has a file: what the one wrote in its last instant, the
+// other cannot know.
+func (m *mixed) checkLines(records map[string][]journey.Event) {
+	m.t.Helper()
+	want, most := map[string]bool{}, 1
+	for _, list := range records {
+		for _, e := range list {
+			if e.Kind == journey.InteractionEnded && e.Channel == journey.Voice {
+				want[e.Interaction] = true
+			}
+		}
+	}
+	var lines []map[string]any
+	for _, g := range []*rig.Gateway{m.Gateway, m.other} {
+		if g == nil {
+			continue
+		}
+		if g == m.other {
+			most = 2
+		}
+		if _, err := os.Stat(filepath.Join(g.Data, "cdr.jsonl")); err == nil || m.other == nil { // a node makes it when it first owns the calls
+			lines = append(lines, g.Lines(m.t)...)
+		}
+	}
+	got := map[string]int{}
+	for _, l := range lines {
+		got[fmt.Sprint(l["call"])]++
+	}
+	for call := range want {
+		if n := got[call]; n < 1 || n > most {
+			m.t.Errorf("call %s has %d lines in the CDR file", call, n)
+		}
+	}
+	m.t.Logf("%d calls, %d CDRs", len(want), len(lines))
+}
+
 // check reads all records and wants them as they were told.
 func (m *mixed) check() {
 	m.t.Helper()
@@ -100,6 +138,7 @@ func (m *mixed) check() {
 	}
 	m.checkVisitors(messages)
 	m.checkAgents(messages)
+	m.checkLines(records)
 	if m.texts != nil {
 		m.checkTexts(messages)
 	}
