@@ -206,7 +206,7 @@ func (g *site) openQueues() (err error) {
 	calls := callDoor{calls: func() *b2bua.Switch { return g.calls }, queue: queue, log: g.log}
 	g.words = &words{
 		hub: func() *digital.Hub { return g.hub }, queue: queue, desk: func() *desk.Server { return g.desk }, store: g.store,
-		names: g.agentName, sender: g.sender, country: g.cfg.Country, log: g.log,
+		files: g.attachments(), names: g.agentName, sender: g.sender, country: g.cfg.Country, log: g.log,
 	}
 	g.tokens = newPageTokens()
 	g.deskDoor = newDeskDoor(deskDoor{queue: queue, store: g.store, words: g.words, codes: g.dispositions, log: g.log})

@@ -90,7 +90,8 @@ func (g *site) openDoor() (err error) {
 		{Prefix: "/healthz", Public: true}, {Prefix: "/readyz", Public: true}, {Prefix: "/metrics", Public: true},
 		{Prefix: "/login/", Public: true, Secret: true}, {Prefix: "/sip", Public: true},
 		{Prefix: smsPath + "/", Public: true, OwnLimits: true}, // signed
-		{Prefix: "/chat/socket", Public: true, MaxBody: 12 << 20},
+		{Prefix: "/chat/socket", Public: true, OwnProof: true, MaxBody: 12 << 20},
+		{Prefix: deskFiles, MaxBody: 12 << 20},
 	})
 	proxies := make([]netip.Prefix, len(g.cfg.HTTP.Proxies))
 	for i, p := range g.cfg.HTTP.Proxies {
@@ -125,6 +126,8 @@ func (g *site) openDoor() (err error) {
 	mux.Handle("/v1/", g.api)
 	mux.Handle("/login/", g.access.ServeLink("/desk"))
 	mux.Handle("/desk/socket", g.desk)
+	mux.HandleFunc("GET "+deskFiles+"{conversation}/{ref}", g.giveFile)
+	mux.HandleFunc("POST "+deskFiles+"{conversation}", g.takeFile)
 	mux.Handle("/demo/phone/", g.phonePanel())
 	mux.Handle("/chat/callback", g.callbackForm())
 	mux.Handle("/chat/socket", g.chat)

@@ -36,7 +36,7 @@ func TestAnAgentTouchesOnlyWhatIsHis(t *testing.T) {
 		h.signIn("ben", "page")
 		ben := desk.Person{User: "ben", Agent: "ben", Role: desk.RoleAgent}
 		for what, try := range map[string]func() error{
-			"say":        func() error { return r.Say("ben", v.ID, "x1", "mine") },
+			"say":        func() error { return r.Say("ben", v.ID, "x1", "mine", "") },
 			"typing":     func() error { return r.Typing("ben", v.ID, true) },
 			"read":       func() error { return r.Read("ben", v.ID, 1) },
 			"transcript": func() error { _, err := r.Transcript(ben, v.ID, 0); return err },
@@ -58,7 +58,7 @@ func TestAnAgentTouchesOnlyWhatIsHis(t *testing.T) {
 		}
 		anna := desk.Person{User: "anna", Agent: "anna", Role: desk.RoleAgent}
 		for what, try := range map[string]func() error{
-			"say":        func() error { return r.Say("anna", v.ID, "x1", "good morning") },
+			"say":        func() error { return r.Say("anna", v.ID, "x1", "good morning", "") },
 			"typing":     func() error { return r.Typing("anna", v.ID, true) },
 			"read":       func() error { return r.Read("anna", v.ID, 1) },
 			"transcript": func() error { _, err := r.Transcript(anna, v.ID, 0); return err },
@@ -86,7 +86,7 @@ func TestAConversationFromOfferToOutcome(t *testing.T) {
 		if it.Conversation != v.ID {
 			t.Errorf("got %+v, want conversation %s", it, v.ID)
 		}
-		if err := r.Say("anna", v.ID, "a1", "good morning"); err != nil {
+		if err := r.Say("anna", v.ID, "a1", "good morning", ""); err != nil {
 			t.Fatal(err)
 		}
 		list, err := r.Transcript(desk.Person{Agent: "anna"}, v.ID, 0)

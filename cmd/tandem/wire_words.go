@@ -21,6 +21,7 @@ type words struct {
 	queue   func() *acd.Dispatcher
 	desk    func() *desk.Server
 	store   store.Store
+	files   visitFiles
 	names   func(agent string) string // as customers see an agent
 	sender  func(to string) string    // our number for texts to a customer
 	country string

@@ -48,6 +48,9 @@ func deskMessage(m digital.Message, channel string) desk.Message {
 	for _, c := range m.Choices {
 		shown.Choices = append(shown.Choices, c.Label)
 	}
+	if a := m.Attachment; a != nil {
+		shown.File = &desk.File{Ref: a.Ref, Name: a.Name, Type: a.Type, Size: a.Size}
+	}
 	return shown
 }
 
@@ -97,12 +100,20 @@ func (w *words) owned(agent, conversation string) (digital.View, error) {
 }
 
 // Say implements desk.Words.
-func (w *words) Say(agent, conversation, id, text string) error {
+func (w *words) Say(agent, conversation, id, text, file string) error {
 	v, err := w.owned(agent, conversation)
 	if err != nil {
 		return err
 	}
-	m := digital.AgentMessage{Conversation: conversation, Item: v.Item, Epoch: v.Epoch, Agent: agent, Name: w.names(agent), ID: id, Text: text}
+	var attached *digital.Attachment
+	if file != "" {
+		a, err := w.files.Find(context.Background(), conversation, file)
+		if err != nil {
+			return fmt.Errorf("file %.40q: %w", file, desk.ErrInvalid)
+		}
+		attached = &a
+	}
+	m := digital.AgentMessage{Conversation: conversation, Item: v.Item, Epoch: v.Epoch, Agent: agent, Name: w.names(agent), ID: id, Text: text, Attachment: attached}
 	r, err := answered(func(done func(digital.Receipt)) error { return w.hub().Send(m, done) })
 	return cmp.Or(err, wordsError(r.Err))
 }
@@ -139,13 +150,18 @@ const transcriptMost = 300
 
 // Transcript implements desk.Words. An agent reads what he has in hand or is offered, who watches reads all.
 func (w *words) Transcript(p desk.Person, conversation string, after uint64) ([]desk.Message, error) {
+	if !w.mayRead(p, conversation) {
+		return nil, fmt.Errorf("conversation %s: %w", conversation, desk.ErrDenied)
+	}
+	v, _ := w.hub().View(conversation)
+	return w.read(conversation, after, v.Channel)
+}
+
+func (w *words) mayRead(p desk.Person, conversation string) bool {
 	v, ok := w.hub().View(conversation)
 	watches := p.Role == desk.RoleSupervisor || p.Role == desk.RoleAdmin
 	mine := ok && v.Agent != "" && v.Agent == p.Agent
-	if !mine && !watches && !w.offered(p.Agent, conversation) {
-		return nil, fmt.Errorf("conversation %s: %w", conversation, desk.ErrDenied)
-	}
-	return w.read(conversation, after, v.Channel)
+	return mine || watches || w.offered(p.Agent, conversation)
 }
 
 // offered tells whether an agent has something of a conversation's record in hand: its earlier conversations are part of the story.

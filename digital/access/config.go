@@ -49,6 +49,7 @@ type Area struct {
 	AnyOrigin bool     // scripts of every site may read it, without proofs: the widget's loader
 	MaxBody   int64    // bytes of a request's body; 0: Config.MaxBody
 	OwnLimits bool     // its handler limits who comes how often: the door counts no addresses (callbacks of providers)
+	OwnProof  bool     // its handler looks at Authorization itself, which holds something else than a token of ours: a visitor's session
 	Secret    bool     // what follows the prefix is a secret: not logged
 }
 

@@ -95,23 +95,19 @@ func (l *lockout) limits(user, addr string) map[string]int {
 	}
 }
 
-// locked tells for how much longer a login is refused; 0 is not.
-func (l *lockout) locked(user, addr string, now time.Time) time.Duration {
+// try tells for how much longer a login is refused; 0 is not. Then it is counted as failed, before its password is looked at: as many as come
+// at once count all. passed takes it back.
+func (l *lockout) try(user, addr string, now time.Time) (left time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var longest time.Duration
 	for key := range l.limits(user, addr) {
 		if f, ok := l.keys.get(key); ok {
-			longest = max(longest, f.until.Sub(now))
+			left = max(left, f.until.Sub(now))
 		}
 	}
-	return longest
-}
-
-// try counts a login that has begun as failed, before its password is looked at: as many as come at once count all. passed takes it back.
-func (l *lockout) try(user, addr string, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if left > 0 {
+		return left
+	}
 	for key, most := range l.limits(user, addr) {
 		f, _ := l.keys.get(key)
 		if now.Sub(f.since) > l.period {
@@ -123,6 +119,7 @@ func (l *lockout) try(user, addr string, now time.Time) {
 		}
 		l.keys.put(key, f)
 	}
+	return 0
 }
 
 // undo takes a try back that was not looked at.

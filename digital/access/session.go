@@ -43,11 +43,10 @@ func (k *Keeper) Login(ctx context.Context, user, password, addr string) (Sessio
 	if len(user) > 64 {
 		user = user[:64]
 	}
-	if left := k.lockout.locked(user, addr, time.Now()); left > 0 {
+	if left := k.lockout.try(user, addr, time.Now()); left > 0 {
 		k.m.login("locked")
 		return Session{}, &BusyError{Why: "too many wrong passwords", After: left}
 	}
-	k.lockout.try(user, addr, time.Now())
 	if err := k.settle(ctx, user); err != nil {
 		k.lockout.undo(user, addr)
 		return Session{}, err

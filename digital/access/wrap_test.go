@@ -173,6 +173,22 @@ func TestRates(t *testing.T) {
 	})
 }
 
+// TestForeignProofs: an area whose handler proves by itself gets what is no token of ours, and nobody is anybody there; and it is no hole
+// where the area is not open.
+func TestForeignProofs(t *testing.T) {
+	r := newRig(t, Config{Areas: []Area{{Prefix: "/chat/", Public: true, OwnProof: true}, {Prefix: "/desk/", OwnProof: true}, {Prefix: "/open/", Public: true}}})
+	for path, want := range map[string]int{"/chat/file": 200, "/desk/file": 401, "/open/file": 401} {
+		w := r.call("POST", path, "body", "Authorization", "Bearer a-visitors-session")
+		if wantStatus(t, w, want); want == 200 && strings.Contains(w.Body.String(), "token") {
+			t.Errorf("%s: somebody is proven: %s", path, w.Body)
+		}
+	}
+	bearer := "Bearer " + r.token(Admin)
+	if w := r.call("GET", "/chat/file", "", "Authorization", bearer); w.Code != 200 || strings.Contains(w.Body.String(), "admin") {
+		t.Errorf("a token of ours makes somebody of him: %d %s", w.Code, w.Body)
+	}
+}
+
 func TestWrongProofsCost(t *testing.T) {
 	r := newRig(t, Config{AddressRate: 0.001, AddressBurst: 25})
 	refused := 0
@@ -285,7 +301,7 @@ func TestStoreDown(t *testing.T) {
 			t.Fatalf("got %v, want the store's error", err)
 		}
 	}
-	if left := k.lockout.locked("eva", "a", time.Now()); left > 0 {
+	if left := k.lockout.try("eva", "a", time.Now()); left > 0 {
 		t.Error("the store's failures have locked eva out")
 	}
 }

@@ -86,8 +86,8 @@ func (r *rooms) Relisten(p Person, call, sdp string) error {
 	return r.note("relisten %s %s %s", p.User, call, sdp)
 }
 func (r *rooms) Listening(p Person) (Hearing, bool) { return r.hears, r.hears.Call != "" }
-func (r *rooms) Say(agent, conversation, id, text string) error {
-	return r.note("say %s %s %s %s", agent, conversation, id, text)
+func (r *rooms) Say(agent, conversation, id, text, file string) error {
+	return r.note("say %s %s %s %s%s", agent, conversation, id, text, file)
 }
 func (r *rooms) Typing(agent, conversation string, on bool) error {
 	return r.note("typing %s %s %v", agent, conversation, on)

@@ -61,8 +61,17 @@ type Message struct {
 	Actor        string    `json:"actor,omitempty"`
 	Text         string    `json:"text"`
 	Choices      []string  `json:"choices,omitempty"`
+	File         *File     `json:"file,omitempty"`
 	State        string    `json:"state,omitempty"` // sent, delivered, read, failed
 	Channel      string    `json:"channel,omitempty"`
+}
+
+// File is what stands beside a message; its bytes are asked for by HTTP.
+type File struct {
+	Ref  string `json:"ref"`
+	Name string `json:"name,omitempty"`
+	Type string `json:"type,omitempty"` // media type
+	Size int64  `json:"size,omitempty"` // bytes
 }
 
 // Agent is what a supervisor, and the agent himself, sees of an agent.
@@ -162,6 +171,7 @@ type in struct {
 	Record string `json:"record"`
 	To     string `json:"to"`
 	Text   string `json:"text"`
+	File   string `json:"file"` // ref
 	Code   string `json:"code"`
 	SDP    string `json:"sdp"`
 	Digits string `json:"digits"`

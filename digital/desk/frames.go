@@ -31,10 +31,10 @@ var frames = map[string]request{
 	"rtc.offer":     agent(func(r Rooms, a string, f in) error { return r.Reattach(a, f.Call, f.SDP) }),
 
 	"msg.send": agent(func(r Rooms, a string, f in) error {
-		if f.ID == "" || f.Text == "" {
+		if f.ID == "" || f.Text == "" && f.File == "" {
 			return ErrInvalid
 		}
-		return r.Say(a, f.Conv, f.ID, f.Text)
+		return r.Say(a, f.Conv, f.ID, f.Text, f.File)
 	}),
 	"msg.read": agent(func(r Rooms, a string, f in) error { return r.Read(a, f.Conv, f.Seq) }),
 	"typing":   agent(func(r Rooms, a string, f in) error { return r.Typing(a, f.Conv, f.On) }),

@@ -88,8 +88,8 @@ type Voice interface {
 
 // Words are conversations.
 type Words interface {
-	// Say sends a message. id makes it happen once.
-	Say(agent, conversation, id, text string) error
+	// Say sends a message. id makes it happen once; file names a stored file of the conversation, or is empty.
+	Say(agent, conversation, id, text, file string) error
 	Typing(agent, conversation string, on bool) error
 	Read(agent, conversation string, seq uint64) error
 	// Transcript gives the messages after seq, at most a few hundred.

@@ -53,18 +53,24 @@ func (r *Room) turnAway(w http.ResponseWriter, err error) {
 	r.deny(w, http.StatusServiceUnavailable, code)
 }
 
-// upload stores a file of a visitor. What it is, is what its bytes say.
+// upload stores a file of a visitor.
 func (r *Room) upload(w http.ResponseWriter, req *http.Request) {
 	s, err := r.bearer(req)
 	if err != nil {
 		r.unproven(w, err)
 		return
 	}
+	r.TakeFile(w, req, s.Conversation)
+}
+
+// TakeFile stores the body of a request, named by ?name=, as a file of a conversation; who asks was proven before. What it is, is what its
+// bytes say. The answer is the digital.Attachment.
+func (r *Room) TakeFile(w http.ResponseWriter, req *http.Request, conversation string) {
 	if r.cfg.Files == 0 || r.cfg.FileBytes == 0 {
 		r.deny(w, http.StatusForbidden, CodeFile)
 		return
 	}
-	if after, ok := r.uploads.take(s.Conversation, time.Now()); !ok {
+	if after, ok := r.uploads.take(conversation, time.Now()); !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())+1))
 		r.deny(w, http.StatusTooManyRequests, CodeRate)
 		return
@@ -73,7 +79,7 @@ func (r *Room) upload(w http.ResponseWriter, req *http.Request) {
 		r.deny(w, http.StatusRequestEntityTooLarge, CodeTooLong)
 		return
 	}
-	a, err := r.store(req.Context(), s.Conversation, fileName(req.URL.Query().Get("name")), http.MaxBytesReader(w, req.Body, r.cfg.FileBytes))
+	a, err := r.store(req.Context(), conversation, fileName(req.URL.Query().Get("name")), http.MaxBytesReader(w, req.Body, r.cfg.FileBytes))
 	var big *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -165,20 +171,24 @@ func (r *Room) deny(w http.ResponseWriter, status int, code string) {
 // shownInline are the types that a page may show; all others are saved.
 var shownInline = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
 
-// download gives a visitor a file of his conversation. It never becomes a page of ours.
+// download gives a visitor a file of his conversation.
 func (r *Room) download(w http.ResponseWriter, req *http.Request) {
 	s, err := r.bearer(req)
 	if err != nil {
 		r.unproven(w, err)
 		return
 	}
-	ref := path.Base(req.URL.Path)
-	a, err := r.Files.Find(req.Context(), s.Conversation, ref)
+	r.GiveFile(w, req, s.Conversation, path.Base(req.URL.Path))
+}
+
+// GiveFile answers a request with a file of a conversation; who asks was proven before. It never becomes a page of ours.
+func (r *Room) GiveFile(w http.ResponseWriter, req *http.Request, conversation, ref string) {
+	a, err := r.Files.Find(req.Context(), conversation, ref)
 	if err != nil {
 		r.deny(w, http.StatusNotFound, CodeFile)
 		return
 	}
-	content, err := r.Files.Open(req.Context(), s.Conversation, ref)
+	content, err := r.Files.Open(req.Context(), conversation, ref)
 	if err != nil {
 		r.deny(w, http.StatusServiceUnavailable, CodeBusy)
 		return

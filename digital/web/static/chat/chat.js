@@ -2,6 +2,7 @@
 
 import { html, render, useEffect, useReducer, useRef, useState } from '../vendor/preact.mjs';
 import { useBottom } from '../lib/bottom.js';
+import { Attach, FileOf, upload } from '../lib/files.js';
 import { clock } from '../lib/time.js';
 import { Line, source } from '../lib/rtc.js';
 import { Socket } from '../lib/socket.js';
@@ -15,7 +16,7 @@ const words = {
   flow: 'The assistant answers', open: 'Write to us', waiting: 'Looking for a free agent', agent: 'You are talking to a person', parked: 'We will answer here', closed: 'This conversation has ended',
 };
 
-const empty = { up: false, state: 'open', agent: '', position: 0, messages: [], pending: [], typing: false, read: 0, call: null, fault: '' };
+const empty = { up: false, state: 'open', agent: '', position: 0, messages: [], pending: [], typing: false, read: 0, call: null, fault: '', limits: {} };
 
 function withMessage(list, m) {
   if (list.some((x) => x.seq === m.seq)) return list;
@@ -25,7 +26,7 @@ function withMessage(list, m) {
 function fold(s, f) {
   switch (f.t) {
     case 'welcome':
-      return { ...s, up: true, state: f.state, agent: f.agent || '', position: f.position || 0, fault: '', messages: f.resumed ? s.messages : [] };
+      return { ...s, up: true, state: f.state, agent: f.agent || '', position: f.position || 0, fault: '', limits: f.limits || {}, messages: f.resumed ? s.messages : [] };
     case 'state':
       return { ...s, state: f.state, agent: f.agent || '', position: f.position || 0 };
     case 'msg.new':
@@ -64,7 +65,7 @@ class Room {
 
   hello() {
     this.socket.send({
-      t: 'hello', v: 1, token: memory.get(key) || '', link: params.get('token') || '', after: this.last,
+      t: 'hello', v: 1, token: this.token || memory.get(key) || '', link: params.get('token') || '', after: this.last,
       language: navigator.language.slice(0, 2), page: params.get('page') || document.referrer || location.href,
       facts: params.get('context') ? { context: params.get('context') } : undefined,
     });
@@ -72,7 +73,7 @@ class Room {
 
   receive(f) {
     if (f.t === 'welcome') {
-      if (f.token) memory.set(key, f.token);
+      if (f.token) memory.set(key, (this.token = f.token));
       if (!f.resumed) this.last = 0;
       if (calls) this.socket.send({ t: 'call.here' });
     }
@@ -84,10 +85,25 @@ class Room {
   }
 
   say(text, choice) {
-    const message = { id: crypto.randomUUID(), text, choice };
-    this.onframe({ t: 'mine', message });
+    this.send({ id: crypto.randomUUID(), text, choice }, text);
+  }
+
+  send(message, shown) {
+    this.onframe({ t: 'mine', message: { id: message.id, text: shown } });
     this.socket.send({ t: 'msg.send', ...message });
-    return message;
+  }
+
+  proof() {
+    return { Authorization: `Bearer ${this.token || memory.get(key) || ''}` };
+  }
+
+  async attach(file) {
+    const { ref } = await upload('/chat/socket/attachment', file, this.proof());
+    this.send({ id: crypto.randomUUID(), text: '', attachment: ref }, file.name);
+  }
+
+  file(ref) {
+    return fetch(`/chat/socket/attachment/${ref}`, { headers: this.proof() });
   }
 }
 
@@ -155,7 +171,7 @@ function App() {
       <span class="pill ${state.up ? 'good' : 'bad'}">${state.up ? 'connected' : 'connecting…'}</span>
       ${calls && !state.call && html`<button onClick=${() => call().catch(say)} disabled=${!state.up}>Call</button>`}
     </header>
-    <${Thread} state=${state} choose=${(c) => room.say(c.label, c.key)} />
+    <${Thread} state=${state} room=${room} say=${say} choose=${(c) => room.say(c.label, c.key)} />
     <footer>
       ${state.call && html`<div class="card call row ${state.call.state === 'ringing' ? 'ringing' : ''}" role="group" aria-label="Call" data-call=${state.call.state}>
         <strong class="grow">${{ calling: 'Calling…', ringing: `${state.call.from || 'We'} would like to talk to you`, up: 'You are talking' }[state.call.state] || state.call.state}</strong>
@@ -164,18 +180,18 @@ function App() {
         <button class="danger" onClick=${end}>${state.call.state === 'ringing' ? 'Not now' : 'Hang up'}</button>
       </div>`}
       ${state.fault && html`<p class="error small" role="alert">${state.fault}</p>`}
-      <${Compose} room=${room} />
+      <${Compose} room=${room} limits=${state.limits} up=${state.up} say=${say} />
     </footer>
   </div>`;
 }
 
-function Thread({ state, choose }) {
+function Thread({ state, room, say, choose }) {
   const end = useRef(null);
   useBottom(end, [state.messages.length, state.pending.length, state.typing]);
   const last = state.messages[state.messages.length - 1];
   const kind = (m) => (m.from === 'customer' ? 'mine' : m.from === 'system' ? 'note' : '');
   return html`<div class="thread" role="log" aria-label="Conversation" aria-live="polite" tabindex="0">
-    ${state.messages.map((m) => html`<div key=${m.seq} class="bubble ${kind(m)}" data-from=${m.from}>${m.text}<small>${m.name ? `${m.name} · ` : ''}${clock(m.at)}${m.from === 'customer' && m.seq <= state.read ? ' · read' : ''}</small></div>`)}
+    ${state.messages.map((m) => html`<div key=${m.seq} class="bubble ${kind(m)}" data-from=${m.from}>${m.attachment && html`<${FileOf} file=${m.attachment} get=${(ref) => room.file(ref)} say=${say} />`}${m.text}<small>${m.name ? `${m.name} · ` : ''}${clock(m.at)}${m.from === 'customer' && m.seq <= state.read ? ' · read' : ''}</small></div>`)}
     ${last?.choices?.length > 0 && html`<div class="choices" role="group" aria-label="Answers">${last.choices.map((c) => html`<button onClick=${() => choose(c)}>${c.label}</button>`)}</div>`}
     ${state.pending.map((p) => html`<div key=${p.id} class="bubble mine">${p.text}<small class=${p.failed ? 'error' : ''}>${p.failed ? 'not sent' : 'sending…'}</small></div>`)}
     ${state.typing && html`<div class="bubble note">is typing…</div>`}
@@ -183,7 +199,7 @@ function Thread({ state, choose }) {
   </div>`;
 }
 
-function Compose({ room }) {
+function Compose({ room, limits, up, say }) {
   const [text, setText] = useState('');
   const typed = useRef(0);
   function submit(ev) {
@@ -193,6 +209,7 @@ function Compose({ room }) {
     setText('');
   }
   return html`<form class="compose" onSubmit=${submit}>
+    ${limits.file_bytes > 0 && html`<${Attach} accept=${(limits.file_types || []).join(',')} put=${(file) => room.attach(file)} say=${say} disabled=${!up} />`}
     <textarea aria-label="Message" placeholder="Write a message" rows="1" maxlength="4000" value=${text} onInput=${(ev) => {
       setText(ev.target.value);
       if (Date.now() - typed.current > 2000) {

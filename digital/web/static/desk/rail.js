@@ -60,7 +60,7 @@ export function Rail({ ctx, current }) {
         <span class="row"><strong class="grow">${i.who || 'unknown'}</strong><span class="mono small">${since(i.at, now)}</span></span>
         <span class="row small soft"><span class="grow">${medium[i.medium] || i.medium} · ${i.queue}</span>
           <span class="pill ${i.state === 'active' ? 'good' : 'warn'}">${i.state}${owed ? ' · waits for you' : ''}</span></span>
-        ${last && html`<span class="small soft">${last.text.slice(0, 60)}</span>`}
+        ${last && html`<span class="small soft">${(last.text || last.file?.name || '').slice(0, 60)}</span>`}
       </button></li>`;
   })}</ul>`;
 }

@@ -3,6 +3,8 @@
 import { html, useState } from '../vendor/preact.mjs';
 import { day } from '../lib/time.js';
 
+const said = (l) => l.data?.text || (l.data?.['attachment-name'] ? `sent ${l.data['attachment-name']}` : 'a message');
+
 // words says a line of the timeline in plain words; what is not listed shows its kind.
 const words = {
   'interaction-started': (l) => `${channel(l)} began${l.data?.caller ? ` from ${l.data.caller}` : ''}`,
@@ -21,8 +23,8 @@ const words = {
   held: () => 'on hold',
   resumed: () => 'resumed',
   transferred: (l) => (l.data?.target || !l.data?.queue ? `transferred${l.data?.target ? ` to ${l.data.target}` : ''}` : `waits again in ${l.data.queue}`),
-  'message-in': (l) => l.data?.text || 'a message',
-  'message-out': (l) => l.data?.text || 'a message',
+  'message-in': said,
+  'message-out': said,
   note: (l) => l.data?.text || 'a note',
   'conversation-opened': (l) => `${channel(l)} began${l.data?.page ? ` on ${l.data.page}` : ''}`,
   'conversation-closed': (l) => `${channel(l)} ended`,

@@ -1,6 +1,7 @@
 // The middle: the item in hand, with its call on top, its conversation below, and the wrap-up at the end.
 
 import { html, useEffect, useRef, useState } from '../vendor/preact.mjs';
+import { Attach, FileOf, upload } from '../lib/files.js';
 import { useBottom } from '../lib/bottom.js';
 import { clock, since } from '../lib/time.js';
 import { medium } from './rail.js';
@@ -95,21 +96,37 @@ function Item({ item: i, ctx }) {
       ${i.conversation && !inCall && i.state === 'active' && html`<button onClick=${() => phone.dial(`conv:${i.conversation}`, i.record || '').catch(say)}>Call</button>`}
       ${i.state === 'active' && html`<button onClick=${() => ask({ t: 'item.end', item: i.item })}>End</button>`}
     </div>
-    ${i.conversation ? html`<${Thread} list=${thread} typing=${state.typing[i.conversation]} /><${Compose} ctx=${ctx} item=${i} />` : html`<${Sms} ctx=${ctx} item=${i} />`}`;
+    ${i.conversation ? html`<${Thread} list=${thread} typing=${state.typing[i.conversation]} say=${say} /><${Compose} ctx=${ctx} item=${i} />` : html`<${Sms} ctx=${ctx} item=${i} />`}
+    ${i.conversation && i.state === 'active' && html`<${Move} ctx=${ctx} item=${i} />`}`;
 }
 
-export function Thread({ list, typing }) {
+// Move hands a conversation on: it keeps its waiting time, and who takes it reads all of it.
+function Move({ ctx, item }) {
+  const { state, ask } = ctx;
+  const [to, setTo] = useState('');
+  return html`<details class="small"><summary>Hand on</summary>
+    <form class="row" onSubmit=${(ev) => {
+      ev.preventDefault();
+      if (to.trim()) ask({ t: 'item.move', item: item.item, to: to.trim() });
+    }}>
+      <label class="grow"><span class="visually-hidden">To whom</span>
+        <input placeholder="queue:name or agent:name" list="hand-on" value=${to} onInput=${(ev) => setTo(ev.target.value)} /></label>
+      <datalist id="hand-on">${state.queues.map((q) => html`<option value=${`queue:${q.queue}`}></option>`)}${(state.agents || []).map((a) => html`<option value=${`agent:${a.agent}`}>${a.name || a.agent}</option>`)}</datalist>
+      <button>Hand on</button></form></details>`;
+}
+
+export function Thread({ list, typing, say }) {
   const end = useRef(null);
   useBottom(end, [list.length, typing]);
   return html`<div class="thread" role="log" aria-label="Conversation" tabindex="0">
     ${list.map((m) => html`<div key=${m.seq} class="bubble ${{ agent: 'mine', bot: 'bot', system: 'note' }[m.from] || ''}" data-from=${m.from}>
-      ${m.text}<small>${m.from === 'bot' ? 'bot · ' : ''}${m.channel === 'sms' ? 'SMS · ' : ''}${clock(m.at)}${m.from === 'agent' && m.state ? ` · ${m.state}` : ''}</small></div>`)}
+      ${m.file && html`<${FileOf} file=${m.file} get=${(ref) => fetch(`/desk/files/${m.conversation}/${ref}`)} say=${say} />`}${m.text}<small>${m.from === 'bot' ? 'bot · ' : ''}${m.channel === 'sms' ? 'SMS · ' : ''}${clock(m.at)}${m.from === 'agent' && m.state ? ` · ${m.state}` : ''}</small></div>`)}
     ${typing && html`<div class="bubble note">${typing} is typing…</div>`}
     <div ref=${end}></div></div>`;
 }
 
 function Compose({ ctx, item }) {
-  const { ask, socket } = ctx;
+  const { ask, socket, say } = ctx;
   const key = `draft ${item.conversation}`;
   const [text, setText] = useState(sessionStorage.getItem(key) || '');
   const typed = useRef(0);
@@ -127,7 +144,12 @@ function Compose({ ctx, item }) {
     ask({ t: 'msg.send', id: crypto.randomUUID(), conv: item.conversation, text: text.trim() });
     change('');
   }
+  async function attach(file) {
+    const { ref } = await upload(`/desk/files/${item.conversation}`, file);
+    await ask({ t: 'msg.send', id: crypto.randomUUID(), conv: item.conversation, text: '', file: ref });
+  }
   return html`<form class="compose" onSubmit=${submit}>
+    ${item.medium === 'chat' && html`<${Attach} put=${attach} say=${say} disabled=${item.state === 'wrap-up'} />`}
     <textarea aria-label="Message" placeholder="Write a message. Enter sends." maxlength="4000" rows="2" value=${text} disabled=${item.state === 'wrap-up'}
       onInput=${(ev) => change(ev.target.value)} onKeyDown=${(ev) => ev.key === 'Enter' && !ev.shiftKey && submit(ev)}></textarea>
     <button class="primary">Send</button></form>
