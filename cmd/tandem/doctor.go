@@ -56,6 +56,7 @@ func (a *app) doctor(c *cli.Context) error {
 		func() []finding { return checkAddresses(cfg) },
 		func() []finding { return checkFiles(cfg) },
 		func() []finding { return checkStore(cfg) },
+		func() []finding { return checkCertificate(cfg) },
 		func() []finding { return checkDisk(cfg) },
 		func() []finding { return checkPrompts(cfg, src) },
 		func() []finding { return checkClock(a.Now()) },

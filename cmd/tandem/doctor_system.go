@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,33 @@ func checkStore(cfg *config.Config) []finding {
 	}
 	return []finding{ok("store-redis", "%s answers", r.Address)}
 }
+
+// checkCertificate looks at what is shown by TLS, where something listens for it.
+func checkCertificate(cfg *config.Config) []finding {
+	c, err := openCertificate(cfg, slog.New(slog.DiscardHandler))
+	switch {
+	case err != nil:
+		return []finding{{"certificate", trouble, err.Error(), "correct the section tls, or the files that it names"}}
+	case c == nil:
+		return nil
+	}
+	leaf := c.shown.Leaf
+	names := strings.Join(leaf.DNSNames, " ")
+	for _, a := range leaf.IPAddresses {
+		names = strings.TrimSpace(names + " " + a.String())
+	}
+	left := time.Until(leaf.NotAfter)
+	switch {
+	case left <= 0:
+		return []finding{{"certificate", trouble, fmt.Sprintf("for %s: not good since %s", names, leaf.NotAfter.Format(time.DateOnly)), "get a new one into the same files; no restart is needed"}}
+	case left < certificateSoon:
+		return []finding{{"certificate", warning, fmt.Sprintf("for %s: good until %s", names, leaf.NotAfter.Format(time.DateOnly)), "get a new one into the same files; no restart is needed"}}
+	}
+	return []finding{ok("certificate", "for %s, good until %s", names, leaf.NotAfter.Format(time.DateOnly))}
+}
+
+// certificateSoon is when a certificate's end is near.
+const certificateSoon = 14 * 24 * time.Hour
 
 // checkDisk looks at the folders that grow: writable, and with room.
 func checkDisk(cfg *config.Config) (list []finding) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -70,6 +71,7 @@ func TestSocketsOn(t *testing.T) {
 }
 
 func TestDoctorChecks(t *testing.T) {
+	files, _ := certify(t, t.TempDir(), 1)
 	for _, c := range []struct {
 		name   string
 		change []string
@@ -88,6 +90,8 @@ func TestDoctorChecks(t *testing.T) {
 		{"files", []string{"max_calls: 500", "max_calls: 2000000000"}, checkFiles, "open-files", trouble},
 		{"disk", nil, checkDisk, "disk-store", fine},
 		{"no shared store", []string{"store:\n", "store:\n  redis: {address: \"127.0.0.1:1\"}\n"}, checkStore, "store-redis", trouble},
+		{"no certificate", []string{"http:\n", "tls: {certificate: none.pem, key: none.pem}\nhttp:\n  tls: true\n"}, checkCertificate, "certificate", trouble},
+		{"a certificate's last day", []string{"http:\n", fmt.Sprintf("tls: {certificate: %s, key: %s}\nhttp:\n  tls: true\n", files.Certificate, files.Key)}, checkCertificate, "certificate", warning},
 		{"weak on loopback", nil, checkPasswords, "password-anna", warning},
 		{"weak in public", []string{"udp 127.0.0.1:5060", "udp 192.0.2.7:5060"}, checkPasswords, "password-anna", trouble},
 	} {

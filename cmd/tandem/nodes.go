@@ -178,7 +178,14 @@ func openShared(cfg *config.Config, log *slog.Logger) (s *shared, err error) {
 	if err != nil {
 		return s, err
 	}
-	if s.endpoints, s.http, err = openSockets(cfg, admission(cfg, trunks, s.node.Knows), s.registry, log); err != nil {
+	show, err := openCertificate(cfg, log)
+	if err != nil {
+		return s, err
+	}
+	if cfg.HTTP.TLS {
+		s.node.Secure(show.client())
+	}
+	if s.endpoints, s.http, err = openSockets(cfg, show, admission(cfg, trunks, s.node.Knows), s.registry, log); err != nil {
 		return s, err
 	}
 	list := make([]edge.Endpoint, len(s.endpoints))

@@ -131,7 +131,11 @@ func (g *site) openSockets() (err error) {
 		g.endpoints, g.http = g.shared.endpoints, g.shared.http
 		return nil
 	}
-	g.endpoints, g.http, err = openSockets(g.cfg, admission(g.cfg, g.trunks, nil), g.registry, g.log)
+	show, err := openCertificate(g.cfg, g.log)
+	if err != nil {
+		return err
+	}
+	g.endpoints, g.http, err = openSockets(g.cfg, show, admission(g.cfg, g.trunks, nil), g.registry, g.log)
 	return err
 }
 

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -31,13 +34,19 @@ func trunksOf(cfg *config.Config, metrics *trunk.Metrics) (*trunk.Set, error) {
 	return set, errors.Join(append(faults, err)...)
 }
 
-// openSockets listens: one endpoint for each address, with the transports configured for it, and the HTTP door.
-func openSockets(cfg *config.Config, admit func(netip.Addr) transport.Admission, reg prometheus.Registerer, log *slog.Logger) (list []*transport.Endpoint, door net.Listener, err error) {
+// openSockets listens: one endpoint for each address, with the transports configured for it, and the HTTP door. TLS has a port of its own, and
+// belongs to the first endpoint of its host.
+func openSockets(cfg *config.Config, show *certificate, admit func(netip.Addr) transport.Admission, reg prometheus.Registerer, log *slog.Logger) (list []*transport.Endpoint, door net.Listener, err error) {
 	metrics := transport.NewMetrics(reg)
 	byAddr := map[netip.AddrPort]*transport.Config{}
 	var order []*transport.Config
-	for _, l := range cfg.SIP.Listen {
+	listens := slices.Clone(cfg.SIP.Listen)
+	slices.SortStableFunc(listens, func(a, b config.Listen) int { return cmp.Compare(secure[a.Transport], secure[b.Transport]) })
+	for _, l := range listens {
 		c := byAddr[l.Addr]
+		if i := slices.IndexFunc(order, func(c *transport.Config) bool { return hostOf(c.Name) == l.Addr.Addr() && c.TLS == "" }); l.Transport == "tls" && i >= 0 {
+			c = order[i]
+		}
 		if c == nil {
 			c = &transport.Config{
 				Name: l.Addr.String(), Advertise: cfg.SIP.Advertise, Admit: admit, Log: log, Metrics: metrics,
@@ -45,9 +54,12 @@ func openSockets(cfg *config.Config, admit func(netip.Addr) transport.Admission,
 			}
 			byAddr[l.Addr], order = c, append(order, c)
 		}
-		if l.Transport == "tcp" {
+		switch l.Transport {
+		case "tcp":
 			c.TCP = l.Addr.String()
-		} else {
+		case "tls":
+			c.TLS, c.TLSConfig = l.Addr.String(), show.server("sip")
+		default:
 			c.UDP = l.Addr.String()
 		}
 	}
@@ -61,7 +73,19 @@ func openSockets(cfg *config.Config, admit func(netip.Addr) transport.Admission,
 	if door, err = net.Listen("tcp", cfg.HTTP.Listen.String()); err != nil {
 		return nil, nil, fmt.Errorf("http: %w", err)
 	}
+	if cfg.HTTP.TLS {
+		door = tls.NewListener(door, show.server("http/1.1")) // for WebSockets
+	}
 	return list, door, nil
+}
+
+// secure is the order in which endpoints get their transports.
+var secure = map[string]int{"tls": 1}
+
+// hostOf is the address of an endpoint by its name.
+func hostOf(name string) netip.Addr {
+	at, _ := netip.ParseAddrPort(name)
+	return at.Addr()
 }
 
 // admission is the access list: denied networks are not read, trunks and other nodes are not limited. knows may be nil.

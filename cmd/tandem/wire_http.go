@@ -170,6 +170,9 @@ func (g *site) public() string {
 	if g.cfg.HTTP.Public != "" {
 		return g.cfg.HTTP.Public
 	}
+	if g.cfg.HTTP.TLS {
+		return "https://" + g.cfg.HTTP.Listen.String()
+	}
 	return "http://" + g.cfg.HTTP.Listen.String()
 }
 

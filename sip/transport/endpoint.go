@@ -174,7 +174,11 @@ func (e *Endpoint) advertise() error {
 		if local, ok := e.local[transport]; ok {
 			shown = sentBy{local.Addr().String(), int(local.Port())}
 		}
-		e.shown[transport] = sentBy{cmp.Or(all.host, shown.host), cmp.Or(all.port, shown.port)}
+		port := cmp.Or(all.port, shown.port)
+		if transport == TLS && shown.port != 0 { // it has another port than the rest
+			port = shown.port
+		}
+		e.shown[transport] = sentBy{cmp.Or(all.host, shown.host), port}
 	}
 	return nil
 }

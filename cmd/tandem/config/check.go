@@ -62,6 +62,9 @@ func (c *Config) checkLimits(at source.At) {
 			a.Errorf("%s: %s", a.Path(), text)
 		}
 	}
+	if c.NeedsCertificate() && (c.TLS.Certificate == "" || c.TLS.Key == "") {
+		at.Key("tls").Errorf("tls: needs certificate and key, files in PEM form, for what listens by TLS")
+	}
 	atLeast(sip.Key("listen"), len(c.SIP.Listen) == 0, "no address to listen on")
 	atLeast(sip.Key("domain"), c.SIP.Domain == "", "is empty")
 	atLeast(sip.Key("max_calls"), c.SIP.MaxCalls < 1, "must be at least 1")

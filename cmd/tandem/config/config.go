@@ -17,6 +17,7 @@ type Config struct {
 	SIP        SIP                  `yaml:"sip"`
 	Media      Media                `yaml:"media"`
 	HTTP       HTTP                 `yaml:"http"`
+	TLS        TLS                  `yaml:"tls"`
 	Store      Store                `yaml:"store"`
 	Node       Node                 `yaml:"node"`
 	Recordings Recordings           `yaml:"recordings"`
@@ -29,7 +30,7 @@ type Config struct {
 	Queues     map[string]*Queue    `yaml:"queues"`
 	Agents     map[string]*Agent    `yaml:"agents"`
 	AgentCodes AgentCodes           `yaml:"agent_codes"`
-	Flows      string               `yaml:"flows"` // folder of flow files; empty: none
+	Flows      string               `yaml:"flows"` // folder of flow files; empty: "flows" beside the configuration, if it is there
 	Numbers    map[string]*Number   `yaml:"numbers"`
 	Outbound   []Outbound           `yaml:"outbound"`
 	Users      map[string]*User     `yaml:"users"`
@@ -77,12 +78,24 @@ type Media struct {
 // HTTP is the door for pages, sockets, API, health and metrics.
 type HTTP struct {
 	Listen  AddrPort  `yaml:"listen" default:"127.0.0.1:8080"`
+	TLS     bool      `yaml:"tls"`     // listen for https, with the certificate of the section tls
 	Public  string    `yaml:"public"`  // URL by which customers reach us, for links; empty: the listen address
 	Origins []string  `yaml:"origins"` // hosts of other sites whose pages may connect by TLS, "shop.example", "*.shop.example" or "shop.example:8443"; of this machine also without
 	Frames  []string  `yaml:"frames"`  // sites that may show the chat, "https://shop.example"
 	Proxies []Network `yaml:"proxies"` // proxies in front of us whose X-Forwarded-For is believed, "10.0.0.5" or "10.0.0.0/24"
 	Demo    bool      `yaml:"demo"`    // serve the demo's customer page and telephone: whoever reaches it writes in any number's name
 	Pages   string    `yaml:"pages"`   // folder of pages to serve instead of the shipped ones, for work on them
+}
+
+// TLS is the certificate that is shown by https and by SIP over TLS: files in PEM form, read again when they change.
+type TLS struct {
+	Certificate string `yaml:"certificate"` // with all certificates between it and a root
+	Key         string `yaml:"key"`
+}
+
+// NeedsCertificate tells whether something listens for TLS.
+func (c *Config) NeedsCertificate() bool {
+	return c.HTTP.TLS || slices.ContainsFunc(c.SIP.Listen, func(l Listen) bool { return l.Transport == "tls" })
 }
 
 // Store is the store's file, or the Redis that several nodes share.

@@ -177,7 +177,7 @@ func TestWeakPasswords(t *testing.T) {
 func TestOpenFolder(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"a.yaml": "sip: {domain: one.test}\n", "sub/b.yml": "queues: {support: {}}\n", "flows/c.yaml": "not: read\n",
+		"a.yaml": "sip: {domain: one.test}\n", "sub/b.yml": "queues: {support: {}}\n", "flows/c.yaml": "flow: main\nstart: bye\nsteps: {bye: {hangup: 16}}\n",
 		".hidden.yaml": "not: read\n", "notes.txt": "not read",
 	} {
 		path := filepath.Join(dir, name)
@@ -193,7 +193,7 @@ func TestOpenFolder(t *testing.T) {
 		t.Fatalf("got %d files, %v", len(src.Files), err)
 	}
 	c, _, err := config.Load(src)
-	if err != nil || c.SIP.Domain != "one.test" || c.Queues["support"] == nil {
+	if err != nil || c.SIP.Domain != "one.test" || c.Queues["support"] == nil || c.Plan.Modules["main"] == nil {
 		t.Fatalf("got %+v, %v", c, err)
 	}
 	if _, err := config.Open(t.TempDir()); err == nil {

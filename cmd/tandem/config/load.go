@@ -54,7 +54,7 @@ func (p *Problems) Error() string { return strings.TrimSuffix(p.Faults.String(),
 func (p *Problems) Unwrap() error { return ErrFaults }
 
 // Open finds the files of a path: a file, or a folder of *.yaml and *.yml files, folders below it included; a folder
-// called flows or prompts is left to their readers.
+// called flows or prompts is left to their readers. Flows beside the configuration are read where it names no other folder.
 func Open(path string) (Source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -72,6 +72,9 @@ func Open(path string) (Source, error) {
 	if src.Dir, err = filepath.Abs(src.Dir); err != nil {
 		return Source{}, err
 	}
+	if flows := filepath.Join(src.Dir, "flows"); isFolder(flows) {
+		src.Flows = os.DirFS(flows)
+	}
 	for _, n := range names {
 		data, err := os.ReadFile(n)
 		if err != nil {
@@ -80,6 +83,11 @@ func Open(path string) (Source, error) {
 		src.Files = append(src.Files, File{n, data})
 	}
 	return src, nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func walk(root string) (names []string, err error) {
@@ -151,7 +159,7 @@ func readSecret(dir string) func(string) ([]byte, error) {
 
 // paths makes relative paths absolute.
 func (c *Config) paths() {
-	for _, p := range []*string{&c.Media.Prompts, &c.Store.Path, &c.Recordings.Path, &c.CDR.Path, &c.Control.Socket, &c.Flows} {
+	for _, p := range []*string{&c.Media.Prompts, &c.Store.Path, &c.Recordings.Path, &c.CDR.Path, &c.Control.Socket, &c.Flows, &c.TLS.Certificate, &c.TLS.Key} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(c.Dir, *p)
 		}

@@ -75,8 +75,8 @@ type Listen struct {
 // UnmarshalText reads transport and address.
 func (l *Listen) UnmarshalText(text []byte) error {
 	transport, addr, ok := strings.Cut(strings.TrimSpace(string(text)), " ")
-	if !ok || transport != "udp" && transport != "tcp" {
-		return fmt.Errorf(`%q is not a transport (udp, tcp) and an address, such as "udp 127.0.0.1:5060"`, text)
+	if !ok || !slices.Contains([]string{"udp", "tcp", "tls"}, transport) {
+		return fmt.Errorf(`%q is not a transport (udp, tcp, tls) and an address, such as "udp 127.0.0.1:5060"`, text)
 	}
 	v, err := netip.ParseAddrPort(strings.TrimSpace(addr))
 	if err != nil {

@@ -33,7 +33,12 @@ func (n *Node) sign(r *http.Request, client, at string) string {
 // over a socket of this machine: it has no address.
 func (n *Node) Forward(to netip.AddrPort, local string) http.Handler {
 	target := &url.URL{Scheme: "http", Host: to.String()}
+	var way http.RoundTripper // nil: the usual one
+	if n.secure != nil {
+		target.Scheme, way = "https", n.secure
+	}
 	return &httputil.ReverseProxy{
+		Transport:     way,
 		FlushInterval: -1, // events are sent as they come
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(target)

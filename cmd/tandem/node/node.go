@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -59,6 +61,7 @@ type Node struct {
 	key    []byte
 	log    *slog.Logger
 	known  atomic.Pointer[map[netip.Addr]bool]
+	secure *http.Transport // asks other nodes by https; nil: by http
 }
 
 // New reads the key of the site, or makes it where this is the first node.
@@ -90,6 +93,9 @@ func siteKey(ctx context.Context, st store.Store) ([]byte, error) {
 		}
 	}
 }
+
+// Secure lets this node ask the others by https. To be called before Forward.
+func (n *Node) Secure(c *tls.Config) { n.secure = &http.Transport{TLSClientConfig: c} }
 
 // Key is the secret that all nodes of the site share.
 func (n *Node) Key() []byte { return n.key }

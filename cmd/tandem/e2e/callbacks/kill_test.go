@@ -55,8 +55,8 @@ func TestKillWhileRinging(t *testing.T) {
 	h.Kill(t)
 	ringing.End(syscall.SIGKILL, time.Second) // its call is nobody's any more
 	customer := h.customer("answer", "-rtp_echo", "-mp", "16000")
+	h.anna.Do("hangup", "") // before the gateway is back, and rings her at once
 	h.Restart(t)
-	h.anna.Do("hangup", "")
 	h.sign("available")
 	h.hears(agentTone)
 	if got := h.callbacks(); len(got) != 1 || got[0].ID != b.ID || got[0].State != "active" {

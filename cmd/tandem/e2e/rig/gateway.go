@@ -25,6 +25,7 @@ type Site struct {
 	Media   string            // further lines of the section media, not indented
 	Body    string            // all other sections: endpoints, trunks, queues, numbers, …
 	Flows   map[string]string // flow files by name, "main.yaml"
+	TLS     bool              // listen for SIP over TLS too, with a certificate of the rig's
 	Record  bool              // record every bridged call
 	Demo    bool              // serve the customer's page and telephone
 	Level   string            // of the log; empty: info
@@ -39,6 +40,7 @@ type Gateway struct {
 	Site   Site
 	Host   netip.Addr     // of everything it binds
 	SIP    netip.AddrPort // UDP and TCP
+	TLS    netip.AddrPort // SIP over TLS, where the Site wants it
 	HTTP   netip.AddrPort
 	Socket string // of the command line
 	Data   string // folder with the configuration, store, recordings and CDRs
@@ -58,6 +60,10 @@ func Start(t testing.TB, s Site) *Gateway {
 	t.Helper()
 	g := &Gateway{Site: s, Host: Host(t), Data: Folder(t), binary: Binary(t)}
 	g.SIP = netip.AddrPortFrom(g.Host, Port(t, g.Host))
+	if s.TLS {
+		g.TLS = netip.AddrPortFrom(g.Host, Port(t, g.Host))
+		certify(t, g.Host, filepath.Join(g.Data, "cert.pem"), filepath.Join(g.Data, "key.pem"))
+	}
 	g.HTTP = netip.AddrPortFrom(g.Host, Port(t, g.Host))
 	g.Socket = filepath.Join(g.Data, "control.sock")
 	g.write(t)
@@ -96,7 +102,12 @@ func (g *Gateway) yaml() string {
 	if level == "" {
 		level = "info"
 	}
-	fmt.Fprintf(&b, "sip:\n  listen: [udp %s, tcp %s]\n  domain: %s\n%s", g.SIP, g.SIP, Domain, indent(s.SIP))
+	more := ""
+	if s.TLS {
+		more = ", tls " + g.TLS.String()
+		fmt.Fprintln(&b, "tls: {certificate: cert.pem, key: key.pem}")
+	}
+	fmt.Fprintf(&b, "sip:\n  listen: [udp %s, tcp %s%s]\n  domain: %s\n%s", g.SIP, g.SIP, more, Domain, indent(s.SIP))
 	fmt.Fprintf(&b, "media:\n  address: %s\n  ports: 10000-14999\n  browsers: %s:8443\n%s", g.Host, g.Host, indent(s.Media))
 	fmt.Fprintf(&b, "http: {listen: %q, demo: %t, origins: [%s]}\nstore: {path: tandem.db, redis: {address: %q}}\nrecordings: {path: recordings, on: %t}\n", g.HTTP.String(), s.Demo, strings.Join(s.Origins, ", "), s.Redis, s.Record)
 	fmt.Fprintf(&b, "cdr: {path: cdr.jsonl}\ncontrol: {socket: control.sock}\nlog: {level: %s}\n", level)
