@@ -28,13 +28,15 @@ type callbackDoor struct {
 	write func(journey.Event) error
 	words acd.Connector // conversations: one's item may have become a callback, or is about to
 
+	notice            func(agent, text string)                       // tells an agent's pages something in words
 	answer            func(call string, a b2bua.CallbackAnswer) bool // tells a call what has become of its wish
 	wishes, forecasts *errands
 
-	mu     sync.Mutex        // guards what stands below; nothing waits while it is held
-	live   map[string]string // item → call of its attempt; empty: none
-	first  map[string]*line  // item → customer who is reached before an agent
-	wanted map[string]*wish  // item → its caller's wish to be called back
+	mu     sync.Mutex                  // guards what stands below; nothing waits while it is held
+	live   map[string]string           // item → call of its attempt; empty: none
+	tries  map[string]callback.Attempt // item → attempt for which an agent was rung first
+	first  map[string]*line            // item → customer who is reached before an agent
+	wanted map[string]*wish            // item → its caller's wish to be called back
 }
 
 // add notes a callback's item, and tells whether it is new; drop forgets it.
@@ -52,6 +54,7 @@ func (d *callbackDoor) drop(item string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.live, item)
+	delete(d.tries, item)
 	delete(d.first, item)
 }
 
@@ -148,9 +151,27 @@ func (d *callbackDoor) Dial(a callback.Attempt) error {
 		return err
 	}
 	d.mu.Lock()
-	d.live[a.Item] = call
+	d.live[a.Item], d.tries[a.Item] = call, a
 	d.mu.Unlock()
 	return nil
+}
+
+// missed are the words for an agent who waited for a customer in vain.
+var missed = map[callback.Outcome]string{callback.Busy: "is busy", callback.NoAnswer: "did not answer", callback.Failed: "could not be reached"}
+
+// tellMissed tells the agent what became of an attempt in which the customer was not reached.
+func (d *callbackDoor) tellMissed(item string, why callback.Outcome) {
+	d.mu.Lock()
+	a, ok := d.tries[item]
+	d.mu.Unlock()
+	if !ok {
+		return
+	}
+	next := "We call again later."
+	if a.Last {
+		next = "We do not call again."
+	}
+	d.notice(a.Agent, fmt.Sprintf("%s %s. %s", a.Number, missed[why], next))
 }
 
 // Hangup implements callback.Dialer.
@@ -180,7 +201,11 @@ func (d *callbackDoor) Originated(o b2bua.Originated) {
 	case b2bua.BothTalk:
 		d.tell(callback.Result{Attempt: o.Ref, Outcome: callback.Unknown, Call: o.Call})
 	case b2bua.Failed:
-		d.tell(callback.Result{Attempt: o.Ref, Outcome: outcomeOf(o), Call: o.Call})
+		why := outcomeOf(o)
+		if why != callback.AgentMissed {
+			d.tellMissed(o.Item, why) // before the planner hears of it, and forgets
+		}
+		d.tell(callback.Result{Attempt: o.Ref, Outcome: why, Call: o.Call})
 	}
 }
 
@@ -220,8 +245,9 @@ func (g *site) newCallbackDoor() *callbackDoor {
 	return &callbackDoor{
 		wishes: newErrands(metrics, "wish", wishesMost), forecasts: newErrands(metrics, "forecast", forecastsMost),
 		answer: func(call string, a b2bua.CallbackAnswer) bool { return g.calls.Post(call, a) },
+		notice: func(agent, text string) { g.desk.Notice(agent, text) },
 		queue:  func() *acd.Dispatcher { return g.dispatcher }, calls: func() *b2bua.Switch { return g.calls }, from: g.cfg.Callbacks.CallerID, log: g.log,
-		write: func(ev journey.Event) error { return g.journal.Append(ev) }, live: map[string]string{}, hold: g.cfg.Callbacks.Hold, words: g.words,
+		write: func(ev journey.Event) error { return g.journal.Append(ev) }, live: map[string]string{}, tries: map[string]callback.Attempt{}, hold: g.cfg.Callbacks.Hold, words: g.words,
 		dial:  func(number string) (b2bua.Destination, bool) { return g.router.callback(number) },
 		music: func(queue string) string { return g.router.music(queue) },
 	}

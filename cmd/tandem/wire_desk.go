@@ -155,7 +155,11 @@ func (d *deskDoor) offer(o acd.Offer) desk.Offer {
 		Why: o.Why, Since: time.Now().Add(-o.Waited), Deadline: o.Deadline, Facts: map[string]string{},
 	}
 	for k, v := range o.Item.Data {
-		if k != "caller" && k != "customer" {
+		name, ours := strings.CutPrefix(k, "callback-")
+		switch {
+		case ours && name == "source":
+			shown.Facts["asked for by"] = v
+		case !ours && k != "caller" && k != "customer":
 			shown.Facts[k] = v
 		}
 	}

@@ -40,10 +40,11 @@ function Callbar({ call: c, ctx }) {
   const muted = phone.muted.has(c.call);
   const other = state.calls.find((x) => x.call !== c.call && (x.state === 'up' || x.state === 'held'));
   const ringing = c.state === 'ringing';
+  const ahead = state.items.some((i) => i.medium === 'callback' && i.state === 'connecting'); // our side of a callback is up first
   return html`<article class="card callbar ${c.state === 'held' ? 'held' : ''}" data-call=${c.call} data-state=${c.state}>
     <div class="row"><h2 class="grow">${c.peer || 'Call'}</h2>
       <${Meter} line=${phone.lines.get(c.call)} />
-      <span class="pill ${c.state === 'up' ? 'good' : 'warn'} mono">${{ up: 'talking', held: 'on hold', ringing: 'rings', dialling: 'calling' }[c.state] || c.state} ${since(c.at, now)}</span></div>
+      <span class="pill ${c.state === 'up' ? 'good' : 'warn'} mono">${{ up: ahead ? 'calls the customer' : 'talking', held: 'on hold', ringing: 'rings', dialling: 'calling' }[c.state] || c.state} ${since(c.at, now)}</span></div>
     <div class="row" role="group" aria-label="Call">
       ${ringing && html`<button class="primary" onClick=${async () => ask({ t: 'call.answer', call: c.call, sdp: await phone.answerTo(c.call, c.sdp) })}>Answer</button>`}
       ${!ringing && html`
