@@ -23,7 +23,7 @@ func TestAgentHearsThatNobodyAnswered(t *testing.T) {
 	} {
 		var told []string
 		d := &callbackDoor{notice: func(agent, text string) { told = append(told, agent+": "+text) }, log: discard,
-			live: map[string]string{"b_1": "c_1"},
+			live:  map[string]string{"b_1": "c_1"},
 			tries: map[string]callback.Attempt{"b_1": {Item: "b_1", Agent: "anna", Number: "+491", Last: c.last}}}
 		d.owner = callback.NewOwner(callback.Options{Queue: d, Dialer: d, Journal: d, Log: discard})
 		d.Originated(b2bua.Originated{Ref: "b_1/1", Call: "c_1", Item: "b_1", Stage: b2bua.Failed, Side: c.side, Kind: c.kind})
