@@ -69,7 +69,7 @@ func (k *Keeper) admit(w http.ResponseWriter, r *http.Request, v *visit) (*http.
 	if _, bearer := bearerOf(r); v.area.Public && !(bearer && errors.Is(err, ErrProof)) {
 		return r, true
 	}
-	do := "send Authorization: Bearer <token> (tandem token create), or sign in"
+	do := "send Authorization: Bearer <token> (tandem token issue), or sign in"
 	if errors.Is(err, ErrNoProof) {
 		k.m.refused("no_proof")
 	}

@@ -86,7 +86,7 @@ func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
 	case row.roles == nil:
 	case !proven:
 		problem = access.Problem{Status: http.StatusUnauthorized, Detail: access.ErrNoProof.Error(),
-			Do: "send Authorization: Bearer <token> (tandem token create), or sign in"}
+			Do: "send Authorization: Bearer <token> (tandem token issue), or sign in"}
 	case !slices.Contains(row.roles, p.Role):
 		problem = access.Problem{Status: http.StatusForbidden, Detail: row.id + " is not open to the role " + string(p.Role),
 			Do: "roles that may: " + strings.TrimPrefix(roleText(withoutScope(row)), "Roles: ")}

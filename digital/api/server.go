@@ -121,7 +121,7 @@ func humaConfig(version string) huma.Config {
 	c.Info.Description = "The voice gateway's API. Errors are application/problem+json with what to do about them. Lists are gone through by " +
 		"cursor: give next as cursor. A POST with an Idempotency-Key has its effect once in 24 hours."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token":   {Type: "http", Scheme: "bearer", Description: "An API token: tandem token create"},
+		"token":   {Type: "http", Scheme: "bearer", Description: "An API token: tandem token issue"},
 		"session": {Type: "apiKey", In: "cookie", Name: "tandem", Description: "A signed-in browser"},
 	}
 	return c
