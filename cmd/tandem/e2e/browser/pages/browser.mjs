@@ -71,10 +71,14 @@ export async function shot(page, name) {
   await page.screenshot({ path: `${shots}/${name}.png` });
 }
 
-/** Fails when axe finds something serious on a page. */
+/** Fails when axe finds something serious on a page, or it is wider than its window. */
 export async function audit(page, name) {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const bad = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
+  for (const frame of page.frames()) {
+    const over = await frame.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (over > 0) throw new Error(`${name}: ${frame.url()} is ${over} px wider than its window`);
+  }
   if (bad.length) throw new Error(`${name}: ${bad.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target.join(' ')).join('; ')})`).join('\n')}`);
 }
 
