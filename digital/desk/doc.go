@@ -10,6 +10,8 @@
 // and gets a snapshot again, so that what it shows is never stale and nothing is numbered. A request with an "id" is answered by ack or error
 // with the same "re".
 //
+// A page that has asked for a story is told, within a second, that it goes on, and asks again.
+//
 // Obligations of the caller:
 //  1. Handler is behind the HTTP door: Config.Person tells who asks, from a proven session only.
 //  2. The methods of Rooms do not wait long: they run on the link's reader and hold up that one page only.

@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"tandem/sip"
@@ -29,12 +30,12 @@ func (e *Edge) sign(purpose string, parts ...string) []byte {
 	return h.Sum(nil)[:macSize]
 }
 
+// carried are the transports of phones, by their number in tokens. WebSockets come to the owner by HTTP.
+var carried = []string{transport.UDP, transport.TCP, transport.TLS}
+
 // token writes a flow of an endpoint: transport and endpoint, port, address, signature.
 func (e *Edge) token(endpoint int, flow transport.Flow) string {
-	b := []byte{0, byte(endpoint)}
-	if flow.Transport == transport.TCP {
-		b[0] = 1
-	}
+	b := []byte{byte(max(slices.Index(carried, flow.Transport), 0)), byte(endpoint)}
 	b = binary.BigEndian.AppendUint16(b, flow.Remote.Port())
 	b = append(b, flow.Remote.Addr().AsSlice()...)
 	return text.EncodeToString(append(b, e.sign("flow", e.name(), string(b))...))
@@ -48,15 +49,11 @@ func (e *Edge) flowOf(token string) (endpoint int, flow transport.Flow, ok bool)
 	}
 	b, mac := raw[:len(raw)-macSize], raw[len(raw)-macSize:]
 	addr, ok := netip.AddrFromSlice(b[4:])
-	if !ok || !hmac.Equal(mac, e.sign("flow", e.name(), string(b))) || int(b[1]) >= len(e.cfg.Endpoints) {
+	if !ok || !hmac.Equal(mac, e.sign("flow", e.name(), string(b))) || int(b[0]) >= len(carried) || int(b[1]) >= len(e.cfg.Endpoints) {
 		return 0, flow, false
 	}
-	name := transport.UDP
-	if b[0] == 1 {
-		name = transport.TCP
-	}
 	endpoint = int(b[1])
-	return endpoint, e.cfg.Endpoints[endpoint].Flow(name, netip.AddrPortFrom(addr, binary.BigEndian.Uint16(b[2:]))), true
+	return endpoint, e.cfg.Endpoints[endpoint].Flow(carried[b[0]], netip.AddrPortFrom(addr, binary.BigEndian.Uint16(b[2:]))), true
 }
 
 // name is this node in its tokens: no other node takes them for its own.
@@ -95,7 +92,7 @@ func (e *Edge) ours(u sip.URI) bool {
 		return true
 	}
 	for i, ep := range e.cfg.Endpoints {
-		for _, name := range []string{transport.UDP, transport.TCP} {
+		for _, name := range carried {
 			if _, served := ep.Local(name); served && is(e.phoneURI(i, name)) {
 				return true
 			}

@@ -25,12 +25,12 @@ type cable struct {
 
 func newCable(t *testing.T, to netip.AddrPort) *cable {
 	t.Helper()
-	host := rig.Host(t)
-	c := &cable{At: netip.AddrPortFrom(host, rig.Port(t, host)), to: to.String(), live: map[net.Conn]struct{}{}}
-	l, err := net.Listen("tcp", c.At.String())
+	c := &cable{to: to.String(), live: map[net.Conn]struct{}{}}
+	l, err := net.Listen("tcp", netip.AddrPortFrom(rig.Host(t), 0).String()) // it is bound from now on, so any port will do
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.At = l.Addr().(*net.TCPAddr).AddrPort()
 	var served sync.WaitGroup
 	served.Go(func() {
 		for {

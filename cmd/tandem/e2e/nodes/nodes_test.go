@@ -70,7 +70,7 @@ node: {name: NODE}
 `, p.from, p.from, rig.PasswordRef, line)
 	p.cable = newCable(t, p.redis.At)
 	start := func(name string, redis netip.AddrPort) *rig.Gateway {
-		return rig.Start(t, rig.Site{Body: strings.Replace(body, "NODE", name, 1), Redis: redis.String(), Flows: map[string]string{"main.yaml": flow}})
+		return rig.Start(t, rig.Site{TLS: true, Body: strings.Replace(body, "NODE", name, 1), Redis: redis.String(), Flows: map[string]string{"main.yaml": flow}})
 	}
 	p.a = start("first", p.redis.At) // owns the calls, for it was first
 	p.b = start("second", p.cable.At)
@@ -80,9 +80,13 @@ node: {name: NODE}
 // phone starts an agent's softphone that registers at a node.
 func (p *pair) phone(name, transport string, at *rig.Gateway) *rig.Phone {
 	p.t.Helper()
+	sip := at.SIP
+	if transport == "tls" {
+		sip = at.TLS
+	}
 	ph := rig.StartPhone(p.t, rig.PhoneSetup{Name: name, Host: rig.Host(p.t), Hz: agentTone, Account: fmt.Sprintf(
 		`<sip:%[1]s@%[2]s;transport=%[3]s>;auth_user=%[1]s;auth_pass=%[4]s;outbound="sip:%[5]s;transport=%[3]s";regint=60;answermode=auto;audio_codecs=pcmu`,
-		name, rig.Domain, transport, rig.Password, at.SIP)})
+		name, rig.Domain, transport, rig.Password, sip)})
 	p.agent[name] = ph
 	p.registered(at, name)
 	return ph
@@ -155,7 +159,7 @@ func (p *pair) talks(c *phone.Call, agent string) {
 // TestAgentAtTheSecondNode: callers of either node reach agents whose phones know the second one only.
 func TestAgentAtTheSecondNode(t *testing.T) {
 	t.Parallel()
-	for _, transport := range []string{"udp", "tcp"} {
+	for _, transport := range []string{"udp", "tcp", "tls"} {
 		t.Run(transport, func(t *testing.T) {
 			t.Parallel()
 			p := newPair(t)

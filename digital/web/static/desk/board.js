@@ -18,7 +18,7 @@ export function Board({ ctx }) {
     <h2>Agents</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="Agents"><table><thead><tr><th>Agent</th><th>State</th><th class="num">Since</th><th class="num">Load</th><th>In hand</th><th></th></tr></thead>
       <tbody>${state.agents.map((a) => html`<tr key=${a.agent}><td>${a.name || a.agent}</td>
-        <td><span class="pill ${tone(a.state)}">${a.state}${a.reason ? `: ${a.reason}` : ''}</span></td><td class="num">${since(a.since, now)}</td>
+        <td><span class="pill ${tone(a.state)}">${a.state}${a.reason ? `: ${a.reason}` : ''}</span>${a.state !== 'offline' && !a.phone && html`<small class="soft"> no phone</small>`}</td><td class="num">${since(a.since, now)}</td>
         <td class="num">${a.load} / ${a.budget}</td><td>${(a.items || []).length}</td>
         <td>${phone.listening?.agent === a.agent
           ? html`<button class="small danger" onClick=${() => phone.unlisten().catch(say)}>Stop listening</button>`
