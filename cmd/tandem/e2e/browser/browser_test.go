@@ -46,6 +46,11 @@ numbers: {1000: main}
 // house starts a gateway with the demo's flows and further sections of the configuration.
 func house(t *testing.T, more ...string) *rig.Gateway {
 	t.Helper()
+	return rig.Start(t, plan(t, more...))
+}
+
+func plan(t *testing.T, more ...string) rig.Site {
+	t.Helper()
 	flows := map[string]string{}
 	for _, name := range []string{"main.yaml", "chat.yaml"} {
 		raw, err := fs.ReadFile(demo.Flows(), name)
@@ -54,7 +59,7 @@ func house(t *testing.T, more ...string) *rig.Gateway {
 		}
 		flows[name] = string(raw)
 	}
-	return rig.Start(t, rig.Site{Demo: true, Flows: flows, Body: body + strings.Join(more, "")})
+	return rig.Site{Demo: true, Flows: flows, Body: body + strings.Join(more, "")}
 }
 
 // scenario is a scenario, not yet started.

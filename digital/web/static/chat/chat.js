@@ -10,6 +10,14 @@ import { kind, memory, Voice } from '../lib/voice.js';
 
 const params = new URLSearchParams(location.hash.slice(1));
 const calls = new URLSearchParams(location.search).get('calls') === 'on';
+// A frame of another site may be refused a memory: then the site keeps the session's token for us, and gives it back when it opens the frame.
+const site = parent !== window && document.referrer ? new URL(document.referrer).origin : '';
+
+function remember(token) {
+  memory.set(key, token);
+  if (site && memory.get(key) !== token) parent.postMessage({ t: 'keep', token }, site);
+}
+
 const key = `tandem chat ${params.get('token') || ''}`;
 
 const words = {
@@ -60,12 +68,13 @@ class Room {
   constructor(onframe) {
     this.onframe = onframe;
     this.last = 0;
+    this.token = memory.get(key) || params.get('resume') || '';
     this.socket = new Socket('/chat/socket', (f) => this.receive(f), (up) => (up ? this.hello() : onframe({ t: 'down' })));
   }
 
   hello() {
     this.socket.send({
-      t: 'hello', v: 1, token: this.token || memory.get(key) || '', link: params.get('token') || '', after: this.last,
+      t: 'hello', v: 1, token: this.token, link: params.get('token') || '', after: this.last,
       language: navigator.language.slice(0, 2), page: params.get('page') || document.referrer || location.href,
       facts: params.get('context') ? { context: params.get('context') } : undefined,
     });
@@ -73,7 +82,7 @@ class Room {
 
   receive(f) {
     if (f.t === 'welcome') {
-      if (f.token) memory.set(key, (this.token = f.token));
+      if (f.token) remember((this.token = f.token));
       if (!f.resumed) this.last = 0;
       if (calls) this.socket.send({ t: 'call.here' });
     }
@@ -94,7 +103,7 @@ class Room {
   }
 
   proof() {
-    return { Authorization: `Bearer ${this.token || memory.get(key) || ''}` };
+    return { Authorization: `Bearer ${this.token}` };
   }
 
   async attach(file) {
@@ -117,6 +126,9 @@ function unread() {
 }
 
 addEventListener('focus', () => (missed = 0));
+addEventListener('message', (ev) => {
+  if (ev.source === parent && ev.data?.t === 'seen') missed = 0;
+});
 
 function App() {
   const [state, dispatch] = useReducer(fold, empty);

@@ -22,25 +22,39 @@
   button.textContent = title;
   button.setAttribute('aria-expanded', 'false');
   let frame;
+  const kept = 'tandem chat';
+  const memory = (act) => {
+    try {
+      return act(localStorage);
+    } catch {
+      return null; // the visitor's browser keeps nothing: the conversation lasts as long as the page
+    }
+  };
   const emit = (name, detail) => window.dispatchEvent(new CustomEvent(`tandem:${name}`, { detail }));
 
   function open() {
     if (!frame) {
       frame = document.createElement('iframe');
       frame.title = title;
+      frame.hidden = true;
       if (calls === 'on') frame.allow = 'microphone; autoplay';
-      const hash = new URLSearchParams({ page: location.href, title: document.title, context });
+      const hash = new URLSearchParams({ page: location.href, title: document.title, context, resume: memory((m) => m.getItem(kept)) || '' });
       frame.src = `${origin}/chat?calls=${calls}#${hash}`;
       root.append(frame);
     }
     frame.hidden = !frame.hidden;
     button.setAttribute('aria-expanded', String(!frame.hidden));
+    frame.contentWindow?.postMessage({ t: 'seen' }, origin); // all that has come until now
     button.textContent = frame.hidden ? title : 'Close';
     emit(frame.hidden ? 'closed' : 'opened', {});
   }
 
   window.addEventListener('message', (ev) => {
     if (ev.origin !== origin || ev.source !== frame?.contentWindow) return;
+    if (ev.data?.t === 'keep') {
+      memory((m) => m.setItem(kept, ev.data.token));
+      return;
+    }
     if (ev.data?.t === 'unread' && frame.hidden) button.textContent = `${title} (${ev.data.n})`;
     if (ev.data?.t === 'ringing' && frame.hidden) open();
     emit(ev.data?.t || 'event', ev.data);
