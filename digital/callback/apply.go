@@ -15,9 +15,9 @@ func (e Ask) apply(p *Plans) {
 		return
 	}
 	x := p.add(r)
-	p.effect(Book{r.booking()})
 	p.write(x, journey.CallbackRequested, map[string]string{journey.DataTarget: r.handle(), "source": string(r.Source),
 		"mode": string(r.Mode), "from": r.From.UTC().Format(time.RFC3339Nano), "until": r.Until.UTC().Format(time.RFC3339Nano)})
+	p.effect(Book{r.booking()}) // behind its line: whoever hears that it is booked finds the line in the record, whatever happens next
 	p.effect(Answer{ID: r.ID, From: r.From})
 }
 
