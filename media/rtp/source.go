@@ -101,13 +101,14 @@ func (s *Source) restart(p Packet, now time.Duration) {
 // own, and some begin anew after a pause. What lies between them is no jitter.
 const otherClock = 4
 
-// accept counts a packet in order and moves the jitter. Packets of one timestamp (events) do not count for jitter, nor does the step
-// to another clock.
+// accept counts a packet in order and moves the jitter. An event keeps the timestamp of its beginning for as long as it lasts, and
+// audio may go on beside it (RFC 4733 §2.5.1): what is no newer than the newest does not count for jitter, nor does the step to
+// another clock.
 func (s *Source) accept(p Packet, now time.Duration) {
 	s.received++
 	s.badSeq = 1 << 17
 	ts := p.Timestamp()
-	if ts == s.lastTS {
+	if behind := int64(int32(s.lastTS - ts)); behind >= 0 && behind <= otherClock*s.clock() {
 		return
 	}
 	s.lastTS = ts

@@ -205,6 +205,29 @@ func TestJitterOverAnotherClock(t *testing.T) {
 	}
 }
 
+// TestJitterBesideAnEvent: a key is held for a while, and audio goes on beside it; the event's packets keep the timestamp of its beginning.
+func TestJitterBesideAnEvent(t *testing.T) {
+	var s Source
+	seq, began := uint16(0), uint32(0)
+	send := func(ts uint32, at time.Duration) {
+		s.Receive(mustParse(t, plain(Header{Sequence: seq, Timestamp: ts, SSRC: 1})), at)
+		seq++
+	}
+	for n := range uint32(1000) {
+		at := time.Duration(n) * tick
+		send(n*160, at)
+		if n == 100 {
+			began = n * 160
+		}
+		if n > 100 && n < 600 { // ten seconds, beyond what counts as another clock
+			send(began, at)
+		}
+		if got := s.Totals().Jitter; got != 0 {
+			t.Fatalf("after %v jitter %v, want none", at, got)
+		}
+	}
+}
+
 func TestSourceNeverMiscounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s Source
