@@ -3,6 +3,7 @@ package digital_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -56,6 +57,40 @@ func TestTransfer(t *testing.T) {
 		}
 		r.post(id, digital.ItemOver{Item: m.Item, Outcome: "cancelled"})
 		r.inState(id, "closed")
+	})
+}
+
+// asking is a dispatcher that asks who has a conversation the moment it hears that its agent may begin.
+type asking struct {
+	digital.Queues
+	ask func()
+}
+
+func (a asking) MediaUp(item string, epoch uint64) error {
+	a.ask()
+	return a.Queues.MediaUp(item, epoch)
+}
+
+// TestViewBeforeWord: whoever is told that an agent has a conversation finds him there, so that he can write at once.
+func TestViewBeforeWord(t *testing.T) {
+	virtually(t, toQueue, func(r *rig) {
+		parts, asked := r.house.Parts(r.sms), []string{}
+		conversation := ""
+		parts.Queues = asking{parts.Queues, func() {
+			v, _ := r.hub.View(conversation)
+			asked = append(asked, v.State+" "+v.Agent)
+		}}
+		r.stop()
+		hub, err := digital.New(r.cfg, parts)
+		if err != nil {
+			r.Fatal(err)
+		}
+		r.hub = hub
+		conversation = r.open()
+		r.connect(conversation)
+		if want := []string{"agent anna"}; !slices.Equal(asked, want) {
+			r.Fatalf("at the word to begin the view was %q, want %q", asked, want)
+		}
 	})
 }
 

@@ -22,9 +22,10 @@ func (c *conversation) publish(u Update) {
 	}
 }
 
-// changed tells that somebody else is responsible now.
+// changed tells that somebody else is responsible now. The view says it first: who is told may act on it at once.
 func (c *conversation) changed() {
 	v := c.view()
+	c.shown.Store(&v)
 	c.publish(Update{Kind: Changed, View: &v})
 }
 
