@@ -79,6 +79,7 @@ func (c *conversation) concluded(seq uint64, r Result) {
 		r.Again = c.hub.cfg.SendPause << min(o.try-1, 10)
 	}
 	if (r.State == Failed || r.State == Uncertain && c.adapter().Idempotent()) && r.Again > 0 && o.try < c.hub.cfg.SendTries {
+		c.remember(seq, r.External)
 		o.deadline = c.now.Add(r.Again)
 		return
 	}
@@ -112,9 +113,7 @@ func (c *conversation) sendDue() {
 
 // progressed notes what has become of a message, if it is news.
 func (c *conversation) progressed(seq uint64, r Result) {
-	if r.External != "" {
-		c.hub.externals.put(string(c.arrival.Channel)+"|"+r.External, reference{c.id, seq})
-	}
+	c.remember(seq, r.External)
 	m := c.lines.at(seq)
 	if m != nil && !further(m.Delivery, r.State) || seq == 0 || seq > c.lines.last {
 		return
@@ -127,9 +126,19 @@ func (c *conversation) progressed(seq uint64, r Result) {
 	c.publish(Update{Kind: Progress, From: System, Seq: seq, Delivery: r.State, Reason: r.Reason})
 }
 
-// reported takes news of the provider about a message that it took.
+// remember finds a message by the provider's id when news of it comes.
+func (c *conversation) remember(seq uint64, external string) {
+	if external != "" {
+		c.hub.externals.put(string(c.arrival.Channel)+"|"+external, reference{c.id, seq})
+	}
+}
+
+// reported takes news of the provider about a message that it took. One that waits to be sent again need not be: the provider had it.
 func (c *conversation) reported(r reported) {
 	c.progressed(r.seq, Result{State: r.report.State, Reason: r.report.Reason})
+	if o := &c.out; len(o.queue) > 0 && o.queue[0].Seq == r.seq && !o.busy && r.report.State >= Delivered {
+		c.next()
+	}
 }
 
 // further tells whether a message that stands at from may come to be at to.

@@ -14,7 +14,8 @@ type Adapter interface {
 	// Send has returned: as soon as it is known whether the provider took the message. What becomes of it later is told by
 	// Hub.Report. An error means that nothing was sent: the hub tries again later, and after Config.SendTries calls it failed.
 	Send(o Outgoing, done func(Result)) error
-	// Idempotent tells whether the provider itself drops a repeated Key: then a message whose fate a crash has hidden is sent again.
+	// Idempotent tells whether a message whose fate is unknown is sent again: the provider drops a repeated Key itself, or twice was
+	// chosen over never.
 	Idempotent() bool
 }
 
@@ -52,7 +53,7 @@ type Result struct {
 	State    Delivery
 	External string        // the provider's id, by which Hub.Report finds the message again
 	Reason   string        // of a failure: a closed word, e.g. "opted_out", "unreachable", "rejected", "throttled"
-	Again    time.Duration // with Failed: not final, try again after so long; 0: final
+	Again    time.Duration // with Failed, and Uncertain of an Idempotent adapter: not final, try again after so long; 0: final, or at the hub's pace
 }
 
 // Report is news about a message that a provider took earlier.

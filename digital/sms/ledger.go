@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"strings"
 	"time"
 
 	"tandem/digital/smpp/pdu"
@@ -23,6 +24,7 @@ type bundle struct {
 
 type early struct {
 	receipt pdu.Receipt
+	name    string // of the part by its reference
 	since   time.Time
 }
 
@@ -35,44 +37,66 @@ type ledger struct {
 
 func newLedger() ledger { return ledger{bundles: map[string]*bundle{}, early: map[string]early{}} }
 
-// enter notes the ids of a text's parts and returns the receipts that were there before them.
-func (l *ledger) enter(ids []string, now time.Time) []pdu.Receipt {
+// enter notes the ids of a text's parts and returns the receipts that were there before them. A part without an id of the centre has
+// its name.
+func (l *ledger) enter(ids []string, now time.Time) []early {
 	for len(l.order) > 0 && (len(l.order) >= ledgerMost || now.Sub(l.order[0].since) > ledgerFor) {
 		l.drop(l.order[0])
 		l.order = l.order[1:]
 	}
 	b := &bundle{external: ids[0], left: map[string]bool{}, since: now}
 	l.order = append(l.order, b)
-	var out []pdu.Receipt
+	var out []early
 	for _, id := range ids {
 		b.left[id] = true
 		l.bundles[id] = b
-		if e, ok := l.early[id]; ok {
-			delete(l.early, id)
-			out = append(out, e.receipt)
+		key := id
+		if strings.HasPrefix(id, named) {
+			key = l.earlyOf(id)
+		}
+		if e, ok := l.early[key]; ok {
+			delete(l.early, key)
+			out = append(out, e)
 		}
 	}
 	return out
 }
 
+// earlyOf finds the receipt of a part without an id.
+func (l *ledger) earlyOf(name string) string {
+	for id, e := range l.early {
+		if e.name == name {
+			return id
+		}
+	}
+	return ""
+}
+
 func (l *ledger) drop(b *bundle) {
 	for id := range b.left {
-		delete(l.bundles, id)
+		if l.bundles[id] == b { // else a later text has taken the name over
+			delete(l.bundles, id)
+		}
 	}
 }
 
 // match returns what a receipt says of its text: the external id, and whether the text's fate is known by it. ok is false if no text
-// has the id.
-func (l *ledger) match(r pdu.Receipt) (external string, known, failed, ok bool) {
-	b, ok := l.bundles[r.MessageID]
+// has the id or the name.
+func (l *ledger) match(r pdu.Receipt, name string) (external string, known, failed, ok bool) {
+	id := r.MessageID
+	b, ok := l.bundles[id]
+	if !ok && name != "" {
+		id = name
+		b, ok = l.bundles[id]
+	}
 	if !ok {
 		return "", false, false, false
 	}
 	if !r.State.Final() {
 		return b.external, false, false, true
 	}
-	delete(b.left, r.MessageID)
-	delete(l.bundles, r.MessageID)
+	delete(b.left, id)
+	delete(l.bundles, id)
 	if r.State != pdu.Delivered && !b.failed {
 		b.failed = true
 		return b.external, true, true, true
@@ -81,7 +105,7 @@ func (l *ledger) match(r pdu.Receipt) (external string, known, failed, ok bool) 
 }
 
 // keep holds a receipt whose text may still be on its way.
-func (l *ledger) keep(r pdu.Receipt, now time.Time) {
+func (l *ledger) keep(r pdu.Receipt, name string, now time.Time) {
 	if len(l.early) >= earlyMost {
 		for id, e := range l.early {
 			if now.Sub(e.since) > earlyFor {
@@ -90,6 +114,6 @@ func (l *ledger) keep(r pdu.Receipt, now time.Time) {
 		}
 	}
 	if len(l.early) < earlyMost {
-		l.early[r.MessageID] = early{r, now}
+		l.early[r.MessageID] = early{r, name, now}
 	}
 }

@@ -24,7 +24,7 @@ type SMPPConfig struct {
 	Concat     gsm.Concat    // [Reference8]
 	Receipts   bool          // ask for delivery receipts
 	HexIDs     bool          // submit_sm_resp has hexadecimal ids where receipts have decimal ones
-	Dedupes    bool          // the centre drops a submit_sm with the user_message_reference, addresses and text of an earlier one
+	Again      bool          // what was not answered is submitted again: never lost, and there twice where the centre drops no repeats
 	PartsWait  time.Duration // a text whose parts do not all come is passed on as it is [15m]
 	PartsHold  time.Duration // so long a part is not acknowledged, so that the centre keeps it until all are there [5s]
 	Validity   time.Duration // after which the centre gives up; 0: its default
@@ -49,7 +49,7 @@ type SMPP struct {
 	most   int  // parts on their way: as many as send's queue holds
 
 	up     Upward
-	jobs   map[string]*parted // by the key of each part
+	jobs   map[string]piece // by the key of each part
 	ledger ledger
 	ref    uint16
 	boot   string // makes ids of arrivals unique over restarts
@@ -60,6 +60,9 @@ type SMPP struct {
 	retry  time.Time
 }
 
+// receiptFirst is how long a receipt has to tell of a text that was not answered, before it is submitted again.
+const receiptFirst = 5 * time.Second
+
 // parted is a text that was submitted in parts.
 type parted struct {
 	done    func(digital.Result)
@@ -67,6 +70,12 @@ type parted struct {
 	ids     []string
 	refused pdu.Status
 	counts  [4]int // by smpp.Outcome
+}
+
+// piece is a part on its way.
+type piece struct {
+	of   *parted
+	name string // see byReference
 }
 
 // What is mailed to the owner.
@@ -91,7 +100,7 @@ func NewSMPP(c SMPPConfig, d SMPPDeps) (*SMPP, error) {
 	}
 	d.Client.Log, d.Client.Metrics = d.Log, d.Metrics
 	s := &SMPP{
-		config: c, log: d.Log, mail: make(chan any, mailboxSize), jobs: map[string]*parted{}, ledger: newLedger(),
+		config: c, log: d.Log, mail: make(chan any, mailboxSize), jobs: map[string]piece{}, ledger: newLedger(),
 		pieces: gsm.NewReassembler(gsm.Limits{Wait: c.PartsWait}), boot: strconv.FormatInt(time.Now().UnixNano(), 36),
 	}
 	var err error
@@ -112,8 +121,8 @@ func NewSMPP(c SMPPConfig, d SMPPDeps) (*SMPP, error) {
 	return s, nil
 }
 
-// Idempotent tells whether the centre drops repeats.
-func (s *SMPP) Idempotent() bool { return s.config.Dedupes }
+// Idempotent tells whether what was not answered is submitted again. It has the user_message_reference of before.
+func (s *SMPP) Idempotent() bool { return s.config.Again }
 
 // Submit takes a text. It never waits.
 func (s *SMPP) Submit(t Text, done func(digital.Result)) error {
@@ -208,9 +217,9 @@ func (s *SMPP) submit(m submit, now time.Time) {
 	}
 	job := &parted{done: m.done, left: len(parts)}
 	for i, part := range parts {
-		key := fmt.Sprintf("%s/%d/%d", m.text.Key, s.ref, i)
-		s.jobs[key] = job
-		err := s.send.Submit(smpp.Submission{Key: key, Message: s.message(m.text, part), Until: m.text.Until})
+		key, message := fmt.Sprintf("%s/%d/%d", m.text.Key, s.ref, i), s.message(m.text, part)
+		s.jobs[key] = piece{job, byReference(message, message.Destination)}
+		err := s.send.Submit(smpp.Submission{Key: key, Message: message, Until: m.text.Until})
 		if err != nil {
 			s.result(smpp.Result{Key: key, Outcome: smpp.Unsent}, now)
 		}
@@ -235,13 +244,27 @@ func (s *SMPP) message(t Text, part gsm.Part) *pdu.Message {
 	return m
 }
 
+// named begins the names of parts, so that none is an id of a centre.
+const named = "ref/"
+
+// byReference names a part for which we have no id of the centre, by what its receipt repeats: the customer's number and the
+// user_message_reference (SMPP 3.4 §5.3.2.17). Empty where m has none.
+func byReference(m *pdu.Message, customer pdu.Address) string {
+	ref, ok := m.TLVs.Uint(pdu.UserMessageReference)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(named+"%s/%d", strings.TrimLeft(customer.Number, "+0"), ref)
+}
+
 // result counts a part; the last one tells the fate of the text.
 func (s *SMPP) result(r smpp.Result, now time.Time) {
-	job, ok := s.jobs[r.Key]
+	part, ok := s.jobs[r.Key]
 	if !ok {
 		return
 	}
 	delete(s.jobs, r.Key)
+	job := part.of
 	job.left--
 	job.counts[r.Outcome]++
 	switch r.Outcome {
@@ -249,16 +272,22 @@ func (s *SMPP) result(r smpp.Result, now time.Time) {
 		if r.MessageID != "" { // some centres give none: then no receipt finds its text
 			job.ids = append(job.ids, s.canonical(r.MessageID))
 		}
+	case smpp.Uncertain: // if the centre had it, the receipt says so
+		job.ids = append(job.ids, part.name)
 	case smpp.Refused:
 		job.refused = r.Status
 	}
 	if job.left > 0 {
 		return
 	}
-	job.done(job.fate())
+	fate := job.fate()
+	if fate.State == digital.Uncertain && s.config.Receipts {
+		fate.Again = receiptFirst
+	}
+	job.done(fate)
 	if len(job.ids) > 0 && s.config.Receipts {
 		for _, early := range s.ledger.enter(job.ids, now) {
-			s.fared(early, now)
+			s.fared(early.receipt, early.name, now)
 		}
 	}
 }

@@ -22,7 +22,7 @@ type heldPiece struct {
 // inbound takes a receipt or a customer's message.
 func (s *SMPP) inbound(c *smpp.Client, e smpp.Inbound, now time.Time) {
 	if e.Receipt != nil {
-		s.fared(*e.Receipt, now)
+		s.fared(*e.Receipt, byReference(e.Message, e.Message.Source), now)
 		c.Answer(e.Token, pdu.OK)
 		return
 	}
@@ -122,12 +122,12 @@ func (s *SMPP) stick(m stuck, now time.Time) {
 	}
 }
 
-// fared tells the hub what a receipt says.
-func (s *SMPP) fared(r pdu.Receipt, now time.Time) {
-	external, known, failed, ok := s.ledger.match(r)
+// fared tells the hub what a receipt says. name is that of the part whose answer was lost, see byReference.
+func (s *SMPP) fared(r pdu.Receipt, name string, now time.Time) {
+	external, known, failed, ok := s.ledger.match(r, name)
 	switch {
 	case !ok && len(s.jobs) > 0:
-		s.ledger.keep(r, now)
+		s.ledger.keep(r, name, now)
 		return
 	case !ok: // of an earlier run, perhaps: the hub knows
 		external, known, failed = r.MessageID, r.State.Final(), r.State != pdu.Delivered

@@ -105,7 +105,7 @@ func (b *boxes) hear(_ http.ResponseWriter, r *http.Request) {
 // bearerbox starts Kannel's boxes and our centre, with a road between that can be cut.
 func bearerbox(t *testing.T) *boxes {
 	t.Helper()
-	bearer, small := binary(t, "bearerbox", "/usr/sbin", "kannel"), binary(t, "smsbox", "/usr/sbin", "kannel")
+	bearer, small := program(t, "bearerbox", "/usr/sbin", "kannel"), program(t, "smsbox", "/usr/sbin", "kannel")
 	b := &boxes{registry: prometheus.NewRegistry(), taken: map[string]int{}, got: map[string]int{}, parts: gsm.NewReassembler(gsm.Limits{})}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -182,14 +182,15 @@ func (b *boxes) figure(t *testing.T, name string) float64 {
 	return 0
 }
 
-// TestBearerbox sends 2,000 messages each way between Kannel and our message centre over a road that is cut again and again. No handset's message
-// is lost, and none that we acknowledged. Kannel now and then gives up a message that it was writing when the road was cut, at most one a cut: its own log tells of no answer to it. A text is there twice only where a connection was cut between a message and its acknowledgement: Kannel sends such a
-// message again, and so do we.
+// TestBearerbox sends 2,000 messages each way between Kannel and our message centre over a road that is cut again and again. No handset's
+// message is lost, and none that we acknowledged. Kannel now and then gives up a message that it was writing when the road was cut, at
+// most one a cut: its own log tells of no answer to it. What it sends again because the answer was cut off, our centre has once. A text
+// is there twice only at Kannel, which drops no repeats, where a connection was cut between a message and its acknowledgement.
 func TestBearerbox(t *testing.T) {
 	b := bearerbox(t)
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	b.centre.Misbehave(smsc.Faults{Delay: 5 * time.Millisecond}) // so that something is in the air at each cut
+	b.centre.Misbehave(smsc.Faults{Delay: 5 * time.Millisecond, Dedupe: true}) // something is in the air at each cut
 	go b.road.cutting(ctx, 1300*time.Millisecond)                // Kannel comes back after a second: no divisor of it, or the cuts meet it each time
 	fed := 0
 	defer func() {
@@ -241,12 +242,12 @@ func (b *boxes) verdict(t *testing.T) {
 		return n
 	}
 	again := int(b.figure(t, "tandem_smsc_redelivered_messages_total"))
-	t.Logf("%d cuts; Kannel sent %d twice; it has %d twice of %d that went again", b.road.count(), twice(b.taken), twice(b.got), again)
+	t.Logf("%d cuts; Kannel sent %v again and gave up %d; it has %d twice of %d that went again", b.road.count(), b.figure(t, "tandem_smsc_repeated_messages_total"), missing, twice(b.got), again)
 	if twice(b.got) > again {
 		t.Errorf("Kannel has %d messages twice, and only %d went again", twice(b.got), again)
 	}
-	if most := 10 * b.road.count(); twice(b.taken) > most {
-		t.Errorf("we have %d messages twice, and at most %d can have been in the air", twice(b.taken), most)
+	if n := twice(b.taken); n != 0 {
+		t.Errorf("we have %d messages twice", n)
 	}
 	if b.road.count() < 3 {
 		t.Errorf("%d cuts: not the ride it should be", b.road.count())

@@ -43,7 +43,7 @@ func sink(t *testing.T) {
 // drive starts drive_smpp; it serves one connection and has no more to say after it.
 func drive(t *testing.T, port, messages int, log string) *exec.Cmd {
 	t.Helper()
-	path := binary(t, "drive_smpp", "/usr/lib/kannel/test", "kannel-extras")
+	path := program(t, "drive_smpp", "/usr/lib/kannel/test", "kannel-extras")
 	return start(t, path, "-v", "0", "-l", log, "-p", fmt.Sprint(port), "-m", fmt.Sprint(messages))
 }
 

@@ -19,8 +19,8 @@ import (
 // patience is how long a test waits for something that must happen; machines in a build are slow.
 const patience = 60 * time.Second
 
-// binary finds a program or fails with what to install.
-func binary(t *testing.T, name, where, pack string) string {
+// program finds a program or fails with what to install.
+func program(t *testing.T, name, where, pack string) string {
 	t.Helper()
 	if path, err := exec.LookPath(name); err == nil {
 		return path
