@@ -58,13 +58,24 @@ func (g *site) smsCarrier(a *config.SMS) (sms.Carrier, error) {
 		return p, err
 	}
 	deps := smpp.Deps{Log: g.log, Metrics: smpp.NewMetrics(g.registry)}
-	bind := smpp.Config{Name: a.Name, Address: a.SMPP, SystemID: a.System, Password: a.Password.Reveal(), Window: a.Window}
+	bind := a.Binding()
 	if a.SMPP == config.Simulator {
 		if err := g.openSimulator(&bind, &deps); err != nil {
 			return nil, err
 		}
 	}
-	return sms.NewSMPP(sms.SMPPConfig{Send: bind, Receipts: true}, sms.SMPPDeps{Log: g.log, Client: deps, Metrics: deps.Metrics})
+	return smppCarrier(a, bind, deps)
+}
+
+// smppCarrier moves texts by one bind that sends and receives, or by one for each.
+func smppCarrier(a *config.SMS, bind smpp.Config, deps smpp.Deps) (*sms.SMPP, error) {
+	c := sms.SMPPConfig{Send: bind, Receipts: true, HexIDs: a.HexIDs, Again: a.Unanswered == config.Again}
+	if a.Bind == config.Separate {
+		receive := bind
+		receive.Name, receive.Mode = bind.Name+"-receive", smpp.Receiver
+		c.Receive = &receive
+	}
+	return sms.NewSMPP(c, sms.SMPPDeps{Log: deps.Log, Client: deps, Metrics: deps.Metrics})
 }
 
 // smsPath is where a provider's webhooks arrive: smsPath/message and smsPath/status.

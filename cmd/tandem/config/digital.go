@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/tls"
+	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -8,6 +10,7 @@ import (
 	"time"
 
 	"tandem/digital/access"
+	"tandem/digital/smpp"
 	"tandem/ivr/flow/source"
 )
 
@@ -34,16 +37,49 @@ type SMS struct {
 	Number   string        `yaml:"number,required"` // ours, as customers see it
 	Flow     string        `yaml:"flow"`
 	Queue    string        `yaml:"queue"`
-	SMPP     string        `yaml:"smpp"`      // host:port of an SMSC; "simulator" for the built-in one with its phone panel
-	Twilio   string        `yaml:"twilio"`    // or: the account's SID at that provider, with its token as password
-	URL      string        `yaml:"url"`       // or: where another provider takes texts as JSON, with the common secret as password
-	System   string        `yaml:"system_id"` // for smpp
+	SMPP     string        `yaml:"smpp"`   // host:port of an SMSC; "simulator" for the built-in one with its phone panel
+	Twilio   string        `yaml:"twilio"` // or: the account's SID at that provider, with its token as password
+	URL      string        `yaml:"url"`    // or: where another provider takes texts as JSON, with the common secret as password
 	Password source.Secret `yaml:"password"`
-	Window   int           `yaml:"window" default:"10"` // for smpp: messages without an answer at once
+
+	// For smpp, as the SMSC's operator says.
+	System     string  `yaml:"system_id"`
+	SystemType string  `yaml:"system_type"`
+	Bind       string  `yaml:"bind" default:"transceiver"` // or separate: one bind to send and one to receive
+	TLS        bool    `yaml:"tls"`                        // the SMSC shows a certificate that this machine trusts
+	Window     int     `yaml:"window" default:"10"`        // messages without an answer at once
+	Rate       float64 `yaml:"rate"`                       // messages a second at most; 0: as many as it takes
+	HexIDs     bool    `yaml:"hex_ids"`                    // ids are hexadecimal in its answers and decimal in its receipts
+	Unanswered string  `yaml:"unanswered" default:"leave"` // a message whose answer is cut off and of which no receipt tells: leave it uncertain, or again
 }
 
 // Simulator is the SMSC that is built in.
 const Simulator = "simulator"
+
+// Separate as SMS.Bind, Again as SMS.Unanswered.
+const (
+	Separate = "separate"
+	Again    = "again"
+)
+
+var (
+	binds      = []string{string(smpp.Transceiver), Separate}
+	unanswered = []string{"leave", Again}
+)
+
+// Binding is how an account's messages go by SMPP.
+func (s *SMS) Binding() smpp.Config {
+	b := smpp.Config{
+		Name: s.Name, Address: s.SMPP, SystemID: s.System, SystemType: s.SystemType, Password: s.Password.Reveal(), Window: s.Window, Rate: s.Rate,
+	}
+	if s.Bind == Separate {
+		b.Mode = smpp.Transmitter
+	}
+	if host, _, err := net.SplitHostPort(s.SMPP); err == nil && s.TLS {
+		b.TLS = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	}
+	return b
+}
 
 // Callbacks bounds what customers may ask for.
 type Callbacks struct {
@@ -158,10 +194,40 @@ func (c *Config) checkSMS(at source.At) {
 			continue
 		}
 		c.checkCarrier(here, s)
-		if s.Window < 1 || s.Window > 1000 {
-			here.Key("window").Errorf("%s.window: must be 1 to 1000", here.Path())
-		}
+		checkSMPP(here, s)
 		c.checkLead(here, s.Flow, s.Queue)
+	}
+}
+
+// checkSMPP wants what a bind needs, and none of it where messages do not go by SMPP.
+func checkSMPP(here source.At, s *SMS) {
+	if s.SMPP == "" {
+		for _, key := range []string{"system_id", "system_type", "bind", "tls", "window", "rate", "hex_ids", "unanswered"} {
+			if here.Key(key).Given() {
+				here.Key(key).Errorf("%s.%s: is for smpp, and messages go by HTTP here", here.Path(), key)
+			}
+		}
+		return
+	}
+	if !slices.Contains(binds, s.Bind) {
+		here.Key("bind").Unknown("bind", s.Bind, binds)
+	}
+	if !slices.Contains(unanswered, s.Unanswered) {
+		here.Key("unanswered").Unknown("treatment", s.Unanswered, unanswered)
+	}
+	if s.Window < 1 {
+		here.Key("window").Errorf("%s.window: must be 1 to 1000", here.Path())
+	}
+	if s.SMPP == Simulator {
+		return
+	}
+	if s.System == "" {
+		here.Errorf("%s: needs the system_id that the SMSC knows us by", here.Path())
+	}
+	if list, ok := s.Binding().Validate().(interface{ Unwrap() []error }); ok {
+		for _, err := range list.Unwrap() {
+			here.Errorf("%s: %v", here.Path(), err)
+		}
 	}
 }
 
