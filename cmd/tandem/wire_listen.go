@@ -89,7 +89,7 @@ func (d deskRooms) Listening(p desk.Person) (desk.Hearing, bool) {
 		return desk.Hearing{}, false
 	}
 	h := desk.Hearing{Call: w.id}
-	for agent, users := range d.listeners() {
+	for agent, users := range d.talks() {
 		if slices.Contains(users, p.User) {
 			h.Agent = agent
 		}
@@ -97,27 +97,26 @@ func (d deskRooms) Listening(p desk.Person) (desk.Hearing, bool) {
 	return h, true
 }
 
-// listeners are the users who listen, by the agents whose talks they hear.
-func (d deskRooms) listeners() map[string][]string {
-	d.mu.Lock()
-	nobody := len(d.watching) == 0
-	d.mu.Unlock()
-	if nobody || d.g.calls == nil {
-		return nil
+// talks are the agents who can be listened to, each with the users who listen.
+func (d deskRooms) talks() map[string][]string {
+	talks := map[string][]string{}
+	if d.g.calls == nil {
+		return talks
 	}
-	var phones agentPhones
-	heard := map[string][]string{}
+	phones := phonesOf(d.g.cfg)
 	for _, v := range d.g.calls.Views() {
-		if len(v.Listeners) == 0 {
-			continue
+		for _, l := range v.Legs {
+			id := phones[l.Endpoint]
+			if _, known := talks[id]; id != "" && !known && l.State == "answered" && v.State == "connected" {
+				talks[id] = nil
+			}
 		}
-		if phones == nil {
-			phones = phonesOf(d.g.cfg)
+		if len(v.Listeners) > 0 {
+			agent := phones.agent(v)
+			talks[agent] = append(talks[agent], v.Listeners...)
 		}
-		agent := phones.agent(v)
-		heard[agent] = append(heard[agent], v.Listeners...)
 	}
-	return heard
+	return talks
 }
 
 // whyOver tells a supervisor why he does not listen any more; empty where he has ended it, or the call has.

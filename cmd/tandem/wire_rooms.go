@@ -134,10 +134,11 @@ func (d deskRooms) Board() ([]desk.Queue, []desk.Agent, error) {
 		shownQueues = append(shownQueues, desk.Queue{Queue: q.Name, Waiting: q.Waiting, Longest: q.Oldest.Seconds(), Free: q.Free, Staffed: q.Staffed,
 			Answered: int(q.Answered), Abandoned: int(q.Abandoned), Level: level})
 	}
-	shownAgents, heard := make([]desk.Agent, 0, len(agents)), d.listeners()
+	shownAgents, heard := make([]desk.Agent, 0, len(agents)), d.talks()
 	for _, a := range agents {
+		by, talks := heard[a.ID]
 		shownAgents = append(shownAgents, desk.Agent{Agent: a.ID, Name: a.Name, State: a.State, Reason: a.Reason, Since: a.Since, Phone: a.Phone, Load: a.Load,
-			Budget: a.Budget, Queues: a.Queues, Items: a.Items, Listeners: heard[a.ID]})
+			Budget: a.Budget, Queues: a.Queues, Items: a.Items, Talks: talks, Listeners: by})
 	}
 	return shownQueues, shownAgents, nil
 }

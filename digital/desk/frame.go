@@ -87,6 +87,7 @@ type Agent struct {
 	Queues []string  `json:"queues,omitempty"`
 	Items  []string  `json:"items,omitempty"`
 
+	Talks     bool     `json:"talks,omitempty"`     // there is a talk to listen to
 	Listeners []string `json:"listeners,omitempty"` // users who hear the agent's talk; never shown to the agent
 }
 

@@ -8,6 +8,7 @@ import (
 // Timings of Receiver.
 const (
 	endAfter   = 150 * time.Millisecond // three packets of 50 ms did not come: the key is up
+	longest    = time.Second            // a key that is held so long is pressed, whether it is ever let go or not
 	forgetOld  = 5 * time.Second        // after this long, older timestamps are new presses, not stragglers
 	maxSegment = 0xffff                 // longest duration one timestamp can carry, samples
 )
@@ -20,9 +21,8 @@ type Receiver struct {
 	active bool
 	event  uint8
 	volume uint8
-	start  uint32        // timestamp of the current segment
-	length uint32        // samples within the current segment
-	before uint32        // samples of earlier segments
+	start  uint32        // timestamp of the press
+	length uint32        // samples
 	lastAt time.Duration // of the newest packet of any event
 	begun  bool
 	done   uint32 // timestamp of the last press that was reported
@@ -39,7 +39,7 @@ func (r *Receiver) Reset(dst []Press) []Press {
 }
 
 // Receive takes the payload of one packet with RTP timestamp ts that arrived at now, and appends the presses that it ends:
-// none, one, or two where the end of the one before was lost. Payloads that are not DTMF events are ignored.
+// none, one, or two where the end of the one before was lost; what lasts a second ends there. Payloads that are not DTMF events are ignored.
 func (r *Receiver) Receive(dst []Press, payload []byte, ts uint32, now time.Duration) []Press {
 	if len(payload) < 4 {
 		return dst
@@ -50,22 +50,28 @@ func (r *Receiver) Receive(dst []Press, payload []byte, ts uint32, now time.Dura
 	length := uint32(binary.BigEndian.Uint16(payload[2:]))
 	dst = r.Expire(dst, now)
 	switch {
-	case r.active && r.continues(payload[0], ts):
-		r.start, r.before, r.length = ts, r.before+maxSegment, length
 	case r.active && ts == r.start:
-		r.grow(length)
+		r.length = max(r.length, length) // older packets do not shrink it
+	case r.held(payload[0], ts):
+		r.done, r.lastAt = ts, now
+		return dst
 	case r.straggler(ts, now):
 		return dst
 	default:
 		dst = r.finish(dst)
 		r.active, r.event, r.start = true, payload[0], ts
-		r.length, r.before = length, 0
+		r.length = length
 	}
 	r.begun, r.lastAt, r.volume = true, now, payload[1]&0x3f
-	if payload[1]&0x80 != 0 {
+	if payload[1]&0x80 != 0 || duration(r.length) >= longest {
 		dst = r.finish(dst)
 	}
 	return dst
+}
+
+// held tells that a packet belongs to the press that was reported last and goes on, in this segment or the next (RFC 4733 §2.5.1.3).
+func (r *Receiver) held(event uint8, ts uint32) bool {
+	return r.begun && !r.active && event == r.event && (ts == r.done || ts == r.done+maxSegment)
 }
 
 // Expire appends the press whose end packets were all lost, once nothing came for 150 ms.
@@ -74,22 +80,6 @@ func (r *Receiver) Expire(dst []Press, now time.Duration) []Press {
 		return r.finish(dst)
 	}
 	return dst
-}
-
-// continues tells that a packet begins the next segment of a long press (RFC 4733 §2.5.1.3).
-func (r *Receiver) continues(event uint8, ts uint32) bool {
-	return event == r.event && ts == r.start+maxSegment && r.length > maxSegment/2
-}
-
-// grow takes a duration of the running segment: older packets do not shrink it, and a wrap at 2^16 adds to it.
-func (r *Receiver) grow(length uint32) {
-	length |= r.length &^ 0xffff
-	if length+1<<15 < r.length {
-		length += 1 << 16
-	}
-	if length > r.length && length-r.length < 1<<15 {
-		r.length = length
-	}
 }
 
 // straggler tells that a packet belongs to a press that was reported, or to an older one.
@@ -110,5 +100,5 @@ func (r *Receiver) finish(dst []Press) []Press {
 	}
 	r.active, r.done = false, r.start
 	digit, _ := Digit(r.event)
-	return append(dst, Press{Digit: digit, Length: duration(r.before + r.length), Volume: int(r.volume)})
+	return append(dst, Press{Digit: digit, Length: duration(r.length), Volume: int(r.volume)})
 }

@@ -46,8 +46,10 @@ func TestReceiver(t *testing.T) {
 		{"not DTMF", []pkt{{0, 8, 17, true, 160}, {1, 8, 255, true, 160}}, "", 0},
 		{"duration 0", []pkt{{0, 8, 5, false, 0}, {1, 8, 5, true, 0}}, "5", 0},
 		{"older timestamp long after", []pkt{{0, 80000, 5, true, 160}, {300, 8, 6, true, 160}}, "56", 20 * time.Millisecond},
-		{"duration wraps", []pkt{{0, 8, 5, false, 0xff00}, {1, 8, 5, false, 0x00a0}, {2, 8, 5, true, 0x0140}}, "5", duration(0x10140)},
-		{"next segment", []pkt{{0, 8, 5, false, 0xffff}, {1, 8 + 0xffff, 5, false, 160}, {2, 8 + 0xffff, 5, true, 320}}, "5", duration(0xffff + 320)},
+		{"held", []pkt{{0, 8, 5, false, 7840}, {1, 8, 5, false, 8000}, {300, 8, 5, false, 48000}, {800, 8, 5, true, 48160}}, "5", time.Second},
+		{"held, then the same again", []pkt{{0, 8, 5, false, 8000}, {10, 8, 5, true, 9600}, {30, 4808, 5, true, 160}}, "55", 20 * time.Millisecond},
+		{"held, then another", []pkt{{0, 8, 5, false, 8000}, {10, 8, 5, false, 9600}, {12, 9928, 6, true, 160}}, "56", 20 * time.Millisecond},
+		{"next segment", []pkt{{0, 8, 5, false, 8000}, {300, 8, 5, false, 0xffff}, {310, 8 + 0xffff, 5, false, 160}, {400, 8 + 0xffff, 5, true, 320}}, "5", time.Second},
 		{"all digits", []pkt{{0, 1, 0, true, 1}, {1, 2, 9, true, 1}, {2, 3, 10, true, 1}, {3, 4, 11, true, 1}, {4, 5, 12, true, 1}, {5, 6, 15, true, 160}}, "09*#AD", 20 * time.Millisecond},
 	}
 	for _, tt := range tests {

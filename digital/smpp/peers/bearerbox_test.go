@@ -191,7 +191,7 @@ func TestBearerbox(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	b.centre.Misbehave(smsc.Faults{Delay: 5 * time.Millisecond, Dedupe: true}) // something is in the air at each cut
-	go b.road.cutting(ctx, 1300*time.Millisecond)                // Kannel comes back after a second: no divisor of it, or the cuts meet it each time
+	go b.road.cutting(ctx, 1300*time.Millisecond)                              // Kannel comes back after a second: no divisor of it, or the cuts meet it each time
 	fed := 0
 	defer func() {
 		t.Logf("Kannel has %d, we have %d, %d wait, %d cuts", b.count(b.got), b.count(b.taken), b.centre.Waiting(), b.road.count())

@@ -22,6 +22,6 @@ export function Board({ ctx }) {
         <td class="num">${a.load} / ${a.budget}</td><td>${(a.items || []).length}</td>
         <td>${phone.listening?.agent === a.agent
           ? html`<button class="small danger" onClick=${() => phone.unlisten().catch(say)}>Stop listening</button>`
-          : a.state === 'busy' && html`<button class="small" onClick=${() => phone.listen(a.agent).catch(say)}>Listen</button>`}</td></tr>`)}</tbody></table></div>
+          : a.talks && html`<button class="small" onClick=${() => phone.listen(a.agent).catch(say)}>Listen</button>`}</td></tr>`)}</tbody></table></div>
   </div>`;
 }

@@ -65,6 +65,7 @@ await run(async ({ open, shot, audit }) => {
   await hears(sue, 660, line, 'the supervisor again');
   await anna.click('button:has-text("Hang up")');
   await sue.waitForFunction(() => !window.tandem.phone.listening && window.tandem.phone.lines.size === 0);
+  await sue.waitForFunction(() => document.querySelectorAll('td button').length === 0); // she works still, but nobody can be heard
   await anna.click('button:has-text("Done")');
 
   await sue.evaluate(() => window.tandem.phone.listen('anna')); // nobody talks any more
