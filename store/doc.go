@@ -18,7 +18,8 @@
 //  8. Bindings past their end are never given; they are forgotten at leisure.
 //  9. A full queue answers ErrBusy at once, and what was refused leaves no trace.
 //  10. When the medium refuses (full, failing), every write in flight and every new one gets ErrUnhealthy, Health says
-//     why, reads go on, and the store recovers by itself when the medium does.
+//     why, reads go on, and the store recovers by itself when the medium does. What was in flight may be there all the same: its
+//     events and work entries, appended again as they were by the same process, are known for ten minutes and not written twice.
 //  11. Close answers everything that was accepted; afterwards everything gets ErrClosed.
 //  12. A token's last use has one winner. Using it again writes token-reused; only the hash of its text is stored.
 //  13. A batch whose Once was written within OnceKept writes nothing and says so.

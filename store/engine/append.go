@@ -116,6 +116,10 @@ func (a *appendOp) writeEvents(e *Engine, tx Tx) error {
 	}
 	a.receipt.Seqs = make([]uint64, len(a.batch.Events))
 	for i, ev := range a.batch.Events {
+		if _, known := e.again(ev.Record, a.encoded[i].public, a.encoded[i].private); known {
+			a.receipt.Duplicates++
+			continue
+		}
 		seq, err := e.writeEvent(tx, ev, a.encoded[i])
 		if err != nil {
 			return err

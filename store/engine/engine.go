@@ -40,6 +40,9 @@ type Engine struct {
 	shared    bool       // the medium has other writers: nothing is remembered from one group to the next
 	newest    uint64     // of the feed, with oldest; 0: not known. Owned by the writer
 	oldest    uint64
+	doubts    []doubt          // groups that were refused and may be written; owned by the writer
+	settled   map[print]uint64 // what is written of groups that were refused, with its number; owned by the writer
+	settledAt time.Time
 	siteKey   []byte // of the codes that stand for identities; never changes
 	stop      context.CancelFunc
 	watched   chan struct{} // closed when nobody watches the medium any more

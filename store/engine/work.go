@@ -32,11 +32,16 @@ func decodeWork(domain string, order uint64, v []byte) (store.WorkEntry, error) 
 
 func (a *appendOp) writeWork(e *Engine, tx Tx) error {
 	for _, w := range a.batch.Work {
+		value := encodeWork(w)
+		if order, known := e.again(w.Domain, value, nil); known {
+			a.receipt.Orders = append(a.receipt.Orders, order)
+			continue
+		}
 		d := e.domain(tx, w.Domain)
 		d.order++
 		d.dirty = true
 		a.receipt.Orders = append(a.receipt.Orders, d.order)
-		if err := tx.Put(work, numbered(under(w.Domain), d.order), encodeWork(w)); err != nil {
+		if err := tx.Put(work, numbered(under(w.Domain), d.order), value); err != nil {
 			return err
 		}
 		if w.Item == "" {

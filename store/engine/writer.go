@@ -113,6 +113,9 @@ func (e *Engine) commit(group []op) {
 			}
 			return e.flush(tx)
 		})
+		if err != nil {
+			e.doubtful(group)
+		}
 		if err == nil && len(e.fed) > 0 {
 			e.tellFeed()
 		}
@@ -184,6 +187,9 @@ func (e *Engine) probe() {
 	}
 	if err == nil {
 		err = e.forget()
+	}
+	if err == nil {
+		err = e.medium.View(e.settle)
 	}
 	if err != nil {
 		e.met.failures.Inc()

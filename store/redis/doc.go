@@ -21,7 +21,7 @@
 //  3. Give clocks that run evenly; leases are judged by the server's.
 //
 // While the server is gone, writes wait for Config.Patience and are then refused with ErrUnhealthy, as reads are; what was in
-// flight at that moment may have become durable all the same. The store recovers by itself.
+// flight at that moment may have become durable all the same, which the engine finds out. The store recovers by itself.
 //
 // Ownership: the engine's writer owns the transactions that write and the memory of values; readers have their own.
 //

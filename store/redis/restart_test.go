@@ -157,8 +157,8 @@ func TestEvictingServerIsRefused(t *testing.T) {
 	}
 }
 
-// TestServerHangs stops the server without ending it: writes are refused in time, and what was refused does not turn up behind what
-// came later.
+// TestServerHangs stops the server without ending it: writes are refused in time, what was refused does not turn up behind what came
+// later, and is there once when it is written again, though it has no key.
 func TestServerHangs(t *testing.T) {
 	_, server := serve(t)
 	short := 200 * time.Millisecond
@@ -174,8 +174,9 @@ func TestServerHangs(t *testing.T) {
 		}
 	}
 	signal(syscall.SIGSTOP)
-	began := time.Now()
-	if _, err := store.AppendWait(context.Background(), s, note("r_1", 2)); !errors.Is(err, store.ErrUnhealthy) {
+	began, refused := time.Now(), note("r_1", 2)
+	refused.Events[0].Key = ""
+	if _, err := store.AppendWait(context.Background(), s, refused); !errors.Is(err, store.ErrUnhealthy) {
 		t.Errorf("got %v, want ErrUnhealthy", err)
 	}
 	if took := time.Since(began); took > 10*time.Second {
@@ -183,10 +184,11 @@ func TestServerHangs(t *testing.T) {
 	}
 	signal(syscall.SIGCONT)
 	reach(t, func() bool { return s.Health() == nil })
+	wait(t, s, refused)
 	wait(t, s, note("r_1", 3))
 	list, err := s.Timeline("r_1", 0, 10)
-	if err != nil || list[len(list)-1].Key != "3" {
-		t.Fatalf("got %+v, %v, want the last one last", list, err)
+	if err != nil || len(list) != 3 || list[2].Key != "3" {
+		t.Fatalf("got %+v, %v, want three and the last one last", list, err)
 	}
 	for i, e := range list {
 		if e.Seq != uint64(i+1) {
