@@ -75,10 +75,11 @@ const noAnswer = "no_answer"
 func (c *conversation) concluded(seq uint64, r Result) {
 	o := &c.out
 	o.busy, o.deadline = false, time.Time{}
-	if r.State == Uncertain && r.Again == 0 && c.adapter().Idempotent() {
+	repeats := r.State == Uncertain && c.adapter().Idempotent(c.arrival.To)
+	if repeats && r.Again == 0 {
 		r.Again = c.hub.cfg.SendPause << min(o.try-1, 10)
 	}
-	if (r.State == Failed || r.State == Uncertain && c.adapter().Idempotent()) && r.Again > 0 && o.try < c.hub.cfg.SendTries {
+	if (r.State == Failed || repeats) && r.Again > 0 && o.try < c.hub.cfg.SendTries {
 		c.remember(seq, r.External)
 		o.deadline = c.now.Add(r.Again)
 		return

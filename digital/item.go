@@ -157,14 +157,17 @@ func (n *Notices) refusal(outcome string) string {
 	return ""
 }
 
-// waits tells place and time, if they are better than what was told or new.
+// waits tells place and time, if they are better than what was told or new. A customer who need not wait gets no message about it: he
+// would have one for each place.
 func (c *conversation) waits(m TellWaiting) {
 	if !c.ours(m.Item) || c.state != convWaiting {
 		return
 	}
 	c.item.position = m.Position
 	c.publish(Update{Kind: Waiting, Position: m.Position, P50: m.P50, P80: m.P80})
-	c.cause(QueueWaiting{Position: m.Position, P50: m.P50, P80: m.P80})
+	if !c.item.message {
+		c.cause(QueueWaiting{Position: m.Position, P50: m.P50, P80: m.P80})
+	}
 }
 
 // adopt takes up after a restart what the dispatcher still has.

@@ -120,7 +120,7 @@ func (c *conversation) unsent(messages []Message) {
 	for _, m := range messages {
 		switch {
 		case !m.Outbound() || m.Delivery != Queued:
-		case adapter.Idempotent():
+		case adapter.Idempotent(c.arrival.To):
 			c.toCustomer(m, true)
 		default:
 			c.progressed(m.Seq, Result{State: Uncertain, Reason: "restart"})

@@ -14,9 +14,9 @@ type Adapter interface {
 	// Send has returned: as soon as it is known whether the provider took the message. What becomes of it later is told by
 	// Hub.Report. An error means that nothing was sent: the hub tries again later, and after Config.SendTries calls it failed.
 	Send(o Outgoing, done func(Result)) error
-	// Idempotent tells whether a message whose fate is unknown is sent again: the provider drops a repeated Key itself, or twice was
-	// chosen over never.
-	Idempotent() bool
+	// Idempotent tells whether a message from an address of ours whose fate is unknown is sent again: the provider drops a repeated Key
+	// itself, or twice was chosen over never.
+	Idempotent(from string) bool
 }
 
 // Numbers is what an Adapter may also be that has several addresses: which of ours a customer sees, and how theirs is written. An

@@ -31,7 +31,7 @@ type provider struct {
 }
 
 func (p *provider) Channel() journey.Channel { return p.channel }
-func (p *provider) Idempotent() bool         { return p.idempotent }
+func (p *provider) Idempotent(string) bool   { return p.idempotent }
 func (p *provider) Send(o digital.Outgoing, done func(digital.Result)) error {
 	if p.treat != nil {
 		return p.treat(o, done)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +45,28 @@ func TestReply(t *testing.T) {
 		}
 		if o := r.sms.sent[0]; o.To != theirs.Value || o.From != "+49221900" || o.Key == "" || o.Thread != "" || o.Retry {
 			r.Fatalf("outgoing %+v", o)
+		}
+	})
+}
+
+// TestNoPlaceByText: who texts and waits for an agent gets no text for each place in the queue; a visitor of the chat sees his.
+func TestNoPlaceByText(t *testing.T) {
+	virtually(t, toQueue, func(r *rig) {
+		got := r.texts("p1", "Hello")
+		before := len(r.sms.sent)
+		for place := 5; place > 0; place-- {
+			r.post(got.Conversation, digital.TellWaiting{Item: r.lastItem().ID, Position: place})
+		}
+		if n := len(r.sms.sent) - before; n != 0 {
+			r.Errorf("%d texts about the place: %q", n, r.sms.texts()[before:])
+		}
+		if v := r.view(got.Conversation); v.Position != 1 {
+			r.Errorf("the house knows place %d, want 1", v.Position)
+		}
+		chat := r.open()
+		r.post(chat, digital.TellWaiting{Item: r.lastItem().ID, Position: 2})
+		if said := r.transcript(chat); !strings.Contains(said, "number 2 in line") {
+			r.Errorf("the visitor reads %q", said)
 		}
 	})
 }

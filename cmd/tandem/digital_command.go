@@ -47,7 +47,7 @@ func (a *app) digitalCommands() []*cli.Command {
 		),
 		noun("sms", "text messages",
 			a.verb(verb{name: "send", usage: "send a text", args: "NUMBER TEXT", min: 2, max: 2, run: a.smsSend,
-				flags: []cli.Flag{&cli.StringFlag{Name: "record", Usage: "the matter it belongs to"}}}),
+				flags: []cli.Flag{&cli.StringFlag{Name: "record", Usage: "the matter it belongs to"}, &cli.StringFlag{Name: "from", Usage: "our number"}}}),
 		),
 		noun("callback", "promised calls",
 			a.verb(verb{name: "list", usage: "list callbacks by when they were asked for", run: a.callbackList}),
@@ -117,8 +117,10 @@ func (a *app) chatClose(c *cli.Context) error {
 func (a *app) smsSend(c *cli.Context) error {
 	var sent api.SentSMS
 	body := map[string]string{"to": c.Args().Get(0), "text": c.Args().Get(1)}
-	if r := c.String("record"); r != "" {
-		body["record"] = r
+	for _, name := range []string{"record", "from"} {
+		if v := c.String(name); v != "" {
+			body[name] = v
+		}
 	}
 	if err := a.ask(c, "tandem sms send --help", http.MethodPost, "/v1/sms", body, &sent); err != nil {
 		return err

@@ -155,6 +155,7 @@ func TestWhatCommandsAskTheAPI(t *testing.T) {
 	for line, want := range map[string]string{
 		"chat close v_1":                    `POST /v1/conversations/v_1/close {"reason":"closed by the operator"}`,
 		"sms send +49301 hi --record r_1":   `POST /v1/sms {"record":"r_1","text":"hi","to":"+49301"}`,
+		"sms send +49301 hi --from +4930":   `POST /v1/sms {"from":"+4930","text":"hi","to":"+49301"}`,
 		"callback add 030123 --queue sales": `POST /v1/callbacks {"number":"030123","queue":"sales"}`,
 		"callback add 030123 --topic bill":  `POST /v1/callbacks {"number":"030123","queue":"support","topic":"bill"}`,
 		"callback cancel b_1":               `POST /v1/callbacks/b_1/cancel {"reason":"cancelled by the operator"}`,

@@ -95,7 +95,7 @@ type site struct {
 	sms       *sms.Adapter
 	centre    *smsc.Server
 	panel     *panel.Panel
-	smsHooks  http.Handler // of an HTTP provider; nil: none
+	smsHooks  http.ServeMux // of the HTTP providers
 	texts     promptTexts
 }
 

@@ -133,9 +133,7 @@ func (g *site) openDoor() (err error) {
 	mux.Handle("/chat/socket", g.chat)
 	mux.Handle("/chat/socket/", g.chat)
 	mux.Handle("/sip", g.sipOverWS())
-	if g.smsHooks != nil {
-		mux.Handle(smsPath+"/", http.StripPrefix(smsPath, g.smsHooks))
-	}
+	mux.Handle(smsPath+"/", &g.smsHooks)
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		mux.Handle(path, g.figures())
 	}

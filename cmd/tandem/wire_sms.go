@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -22,42 +23,48 @@ import (
 	"tandem/store/journey"
 )
 
-// openSMS makes the adapter of text messages, and the built-in message centre where that is configured.
+// openSMS makes the adapter of text messages, with a carrier for each account, and the built-in message centre where that is one.
 func (g *site) openSMS() error {
-	names := slices.Sorted(maps.Keys(g.cfg.SMS))
-	if len(names) == 0 {
+	if len(g.cfg.SMS) == 0 {
 		return nil
 	}
-	account := g.cfg.SMS[names[0]]
 	outs, err := newOptOuts(g.store)
 	if err != nil {
 		return fmt.Errorf("sms: %w", err)
 	}
 	g.optedOut = outs.OptedOut
-	carrier, err := g.smsCarrier(account)
-	if err != nil {
-		return fmt.Errorf("sms.%s: %w", account.Name, err)
+	var senders []string
+	carriers, figures := sms.NewSeveral(), smpp.NewMetrics(g.registry)
+	for _, name := range slices.Sorted(maps.Keys(g.cfg.SMS)) {
+		account := g.cfg.SMS[name]
+		carrier, err := g.smsCarrier(account, figures)
+		if err != nil {
+			return fmt.Errorf("sms.%s: %w", name, err)
+		}
+		carriers.Add(name, account.Number, carrier)
+		senders = append(senders, account.Number)
 	}
-	g.sms, err = sms.New(sms.Config{Senders: []string{account.Number}, Country: g.cfg.Country, Attested: true}, sms.Deps{
-		Log: g.log, Registry: g.registry, Carrier: carrier, OptOuts: outs,
+	g.sms, err = sms.New(sms.Config{Senders: senders, Country: g.cfg.Country, Attested: true}, sms.Deps{
+		Log: g.log, Registry: g.registry, Carrier: carriers, OptOuts: outs,
 	})
 	if err != nil {
-		return fmt.Errorf("sms.%s: %w", account.Name, err)
+		return fmt.Errorf("sms: %w", err)
 	}
 	g.text = g.textNumber
 	return nil
 }
 
 // smsCarrier is who moves an account's texts: a message centre by SMPP, or a provider by HTTP.
-func (g *site) smsCarrier(a *config.SMS) (sms.Carrier, error) {
+func (g *site) smsCarrier(a *config.SMS, figures *smpp.Metrics) (sms.Carrier, error) {
 	if a.SMPP == "" {
-		p, err := provider.New(httpProvider(a, a.Password.Reveal(), g.public()+smsPath), provider.Deps{Log: g.log})
+		path := smsPath + "/" + url.PathEscape(a.Name)
+		p, err := provider.New(httpProvider(a, a.Password.Reveal(), g.public()+path), provider.Deps{Log: g.log})
 		if err == nil {
-			g.smsHooks = p.Handler()
+			g.smsHooks.Handle(path+"/", http.StripPrefix(path, p.Handler()))
 		}
 		return p, err
 	}
-	deps := smpp.Deps{Log: g.log, Metrics: smpp.NewMetrics(g.registry)}
+	deps := smpp.Deps{Log: g.log, Metrics: figures}
 	bind := a.Binding()
 	if a.SMPP == config.Simulator {
 		if err := g.openSimulator(&bind, &deps); err != nil {
@@ -78,7 +85,7 @@ func smppCarrier(a *config.SMS, bind smpp.Config, deps smpp.Deps) (*sms.SMPP, er
 	return sms.NewSMPP(c, sms.SMPPDeps{Log: deps.Log, Client: deps, Metrics: deps.Metrics})
 }
 
-// smsPath is where a provider's webhooks arrive: smsPath/message and smsPath/status.
+// smsPath is where the webhooks of providers arrive: smsPath/ACCOUNT/message and smsPath/ACCOUNT/status.
 const smsPath = "/sms"
 
 // httpProvider describes an account's provider. The generic one takes {"from", "to", "text", "key"} with the secret as bearer and answers

@@ -112,7 +112,7 @@ func refusedForGood(t *testing.T, s *stage) {
 func silent(t *testing.T, s *stage) {
 	s.Provider.Next(Silent)
 	first := s.write(t, "out-1", "one")
-	if !s.Adapter.Idempotent() {
+	if !s.Adapter.Idempotent("") {
 		s.progress(t, first.Seq, digital.Uncertain)
 	}
 	last := s.write(t, "out-2", "two")

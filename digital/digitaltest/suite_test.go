@@ -24,7 +24,7 @@ type plain struct {
 }
 
 func (p *plain) Channel() journey.Channel { return journey.SMS }
-func (p *plain) Idempotent() bool         { return p.idempotent }
+func (p *plain) Idempotent(string) bool   { return p.idempotent }
 
 func (p *plain) Send(o digital.Outgoing, done func(digital.Result)) error {
 	p.mu.Lock()

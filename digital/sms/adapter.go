@@ -87,8 +87,8 @@ func New(c Config, d Deps) (*Adapter, error) {
 	return a, nil
 }
 
-// Idempotent tells whether the provider drops a repeated Key.
-func (a *Adapter) Idempotent() bool { return a.carrier.Idempotent() }
+// Idempotent tells whether a message of ours whose fate is unknown is sent again.
+func (a *Adapter) Idempotent(sender string) bool { return a.carrier.Idempotent(sender) }
 
 // Send hands a message over. It never waits.
 func (a *Adapter) Send(o digital.Outgoing, done func(digital.Result)) error {

@@ -66,8 +66,9 @@ type Carrier interface {
 	// Submit takes a text. It never waits; done is called exactly once when nil was returned, from any goroutine, never before
 	// Submit has returned.
 	Submit(t Text, done func(digital.Result)) error
-	// Idempotent tells whether the provider drops a repeated Key.
-	Idempotent() bool
+	// Idempotent tells whether a text of a sender of ours whose fate is unknown is submitted again, with its Key: the provider drops
+	// repeats, or twice was chosen over never.
+	Idempotent(sender string) bool
 }
 
 // Upward takes what a Carrier gets of its provider; *Adapter is one. Its methods never wait.

@@ -51,7 +51,7 @@ func (l *ledger) enter(ids []string, now time.Time) []early {
 		b.left[id] = true
 		l.bundles[id] = b
 		key := id
-		if strings.HasPrefix(id, named) {
+		if strings.HasPrefix(id, partName) {
 			key = l.earlyOf(id)
 		}
 		if e, ok := l.early[key]; ok {

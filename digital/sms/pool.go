@@ -8,9 +8,34 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Sender returns the number of ours that a customer sees: always the same one for the same customer and pool (the one with the highest
-// weight by hash, so that a change of the pool moves few).
-func (a *Adapter) Sender(to string) string { return senderFor(a.config.Senders, a.Normal(to)) }
+// Sender returns the number of ours that a customer sees: one of his country where there is one, and always the same one for the same
+// customer and pool (the one with the highest weight by hash, so that a change of the pool moves few).
+func (a *Adapter) Sender(to string) string {
+	to = a.Normal(to)
+	country := a.calling(to)
+	var near []string
+	for _, s := range a.config.Senders {
+		if country != 0 && a.calling(s) == country {
+			near = append(near, s)
+		}
+	}
+	if len(near) == 0 {
+		near = a.config.Senders
+	}
+	return senderFor(near, to)
+}
+
+// calling is the calling code of a number's country; 0: it has none.
+func (a *Adapter) calling(number string) int {
+	if len(a.config.Senders) == 1 || len(number) > 40 {
+		return 0 // there is no choice
+	}
+	n, err := phonenumbers.Parse(number, a.config.Country)
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		return 0
+	}
+	return int(n.GetCountryCode())
+}
 
 func senderFor(pool []string, to string) string {
 	best, top := "", uint64(0)

@@ -44,6 +44,7 @@ func (a *Adapter) accept(j *job, now time.Time) {
 	if j.text.From == "" {
 		j.text.From = a.Sender(j.text.To)
 	}
+	j.text.From = a.ourNumber(j.text.From)
 	l := a.lines[j.text.From]
 	if l == nil {
 		l = &line{}

@@ -122,7 +122,7 @@ func NewSMPP(c SMPPConfig, d SMPPDeps) (*SMPP, error) {
 }
 
 // Idempotent tells whether what was not answered is submitted again. It has the user_message_reference of before.
-func (s *SMPP) Idempotent() bool { return s.config.Again }
+func (s *SMPP) Idempotent(string) bool { return s.config.Again }
 
 // Submit takes a text. It never waits.
 func (s *SMPP) Submit(t Text, done func(digital.Result)) error {
@@ -244,8 +244,8 @@ func (s *SMPP) message(t Text, part gsm.Part) *pdu.Message {
 	return m
 }
 
-// named begins the names of parts, so that none is an id of a centre.
-const named = "ref/"
+// partName begins the names of parts, so that none is an id of a centre.
+const partName = "ref/"
 
 // byReference names a part for which we have no id of the centre, by what its receipt repeats: the customer's number and the
 // user_message_reference (SMPP 3.4 §5.3.2.17). Empty where m has none.
@@ -254,7 +254,7 @@ func byReference(m *pdu.Message, customer pdu.Address) string {
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf(named+"%s/%d", strings.TrimLeft(customer.Number, "+0"), ref)
+	return fmt.Sprintf(partName+"%s/%d", strings.TrimLeft(customer.Number, "+0"), ref)
 }
 
 // result counts a part; the last one tells the fate of the text.

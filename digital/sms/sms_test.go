@@ -85,7 +85,7 @@ type carrier struct {
 }
 
 func (c *carrier) Run(ctx context.Context, _ sms.Upward) error { <-ctx.Done(); return nil }
-func (c *carrier) Idempotent() bool                            { return true }
+func (c *carrier) Idempotent(string) bool                      { return true }
 func (c *carrier) Submit(t sms.Text, done func(digital.Result)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

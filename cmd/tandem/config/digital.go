@@ -183,15 +183,22 @@ func (c *Config) CallbackFirst(queue string) string {
 var originForm = regexp.MustCompile(`^(\[[0-9a-fA-F:.]+\]|(\*\.)?[a-zA-Z0-9*_-]*[a-zA-Z0-9][a-zA-Z0-9.*_-]*)(:[0-9]+)?$`)
 
 func (c *Config) checkSMS(at source.At) {
-	if names := sorted(c.SMS); len(names) > 1 {
-		at.Key(names[1]).Errorf("sms.%s: a second account: this version has one number for text messages", names[1])
-	}
+	first, simulated := map[string]source.At{}, source.At{}
 	for _, name := range sorted(c.SMS) {
 		s, here := c.SMS[name], at.Key(name)
 		if s == nil {
 			here.Errorf("%s: is empty", here.Path())
 			c.SMS[name] = &SMS{Name: name}
 			continue
+		}
+		if other, twice := first[s.Number]; twice {
+			here.Key("number").Conflict(other, "first given here", "%s.number: two accounts have the number %s", here.Path(), s.Number)
+		}
+		first[s.Number] = here.Key("number")
+		if s.SMPP == Simulator && simulated != (source.At{}) {
+			here.Key("smpp").Conflict(simulated, "first given here", "%s.smpp: the simulator has one account", here.Path())
+		} else if s.SMPP == Simulator {
+			simulated = here.Key("smpp")
 		}
 		c.checkCarrier(here, s)
 		checkSMPP(here, s)

@@ -43,8 +43,16 @@ func sink(t *testing.T) {
 // drive starts drive_smpp; it serves one connection and has no more to say after it.
 func drive(t *testing.T, port, messages int, log string) *exec.Cmd {
 	t.Helper()
-	path := program(t, "drive_smpp", "/usr/lib/kannel/test", "kannel-extras")
-	return start(t, path, "-v", "0", "-l", log, "-p", fmt.Sprint(port), "-m", fmt.Sprint(messages))
+	return start(t, driver(t), driven(port, messages, log)...)
+}
+
+func driver(t *testing.T) string {
+	t.Helper()
+	return program(t, "drive_smpp", "/usr/lib/kannel/test", "kannel-extras")
+}
+
+func driven(port, messages int, log string) []string {
+	return []string{"-v", "0", "-l", log, "-p", fmt.Sprint(port), "-m", fmt.Sprint(messages)}
 }
 
 func client(t *testing.T, port int, mode smpp.Mode) (*smpp.Client, context.CancelFunc) {

@@ -42,19 +42,11 @@ func canRun(path string) bool {
 // start runs a program until the test ends.
 func start(t *testing.T, path string, args ...string) *exec.Cmd {
 	t.Helper()
-	out, err := os.Create(filepath.Join(t.TempDir(), filepath.Base(path)+".out"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	cmd := exec.Command(path, args...)
-	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		kill(cmd)
-		out.Close()
-	})
+	t.Cleanup(func() { kill(cmd) })
 	return cmd
 }
 

@@ -28,8 +28,9 @@ const perRide = 190
 // bridge leads to Kannel's message centre and falls again and again, with messages on it: what has reached the other side is answered
 // first, so that nobody who counts there can be in doubt. The sender knows nothing of that.
 type bridge struct {
-	t        *testing.T
+	path     string // of drive_smpp
 	log      string
+	port     func() int // where the next centre listens
 	listener net.Listener
 	wg       sync.WaitGroup
 
@@ -43,7 +44,9 @@ func newBridge(t *testing.T) *bridge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bridge{t: t, log: filepath.Join(t.TempDir(), "drive.log"), listener: l}
+	ports := freePorts(t, 4*each/perRide)
+	b := &bridge{path: driver(t), log: filepath.Join(t.TempDir(), "drive.log"), listener: l}
+	b.port = func() int { ports = ports[1:]; return ports[0] }
 	b.wg.Go(b.serve)
 	t.Cleanup(func() { l.Close(); b.wg.Wait() })
 	return b
@@ -56,26 +59,25 @@ func (b *bridge) serve() {
 		if err != nil {
 			return
 		}
-		centre, far := b.centre()
-		if far != nil {
-			b.ride(near, far)
-			far.Close()
+		port := b.port()
+		centre := exec.Command(b.path, driven(port, 0, b.log)...)
+		if centre.Start() == nil {
+			b.lead(near, port)
+			kill(centre)
 		}
 		near.Close()
-		kill(centre)
 	}
 }
 
-func (b *bridge) centre() (*exec.Cmd, net.Conn) {
-	port := freePorts(b.t, 1)[0]
-	centre := drive(b.t, port, 0, b.log)
+// lead goes to a centre that is about to listen; one that never does is a test that waits in vain.
+func (b *bridge) lead(near net.Conn, port int) {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if far, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
-			return centre, far
+			b.ride(near, far)
+			far.Close()
+			return
 		}
 	}
-	b.t.Error("drive_smpp does not listen")
-	return centre, nil
 }
 
 // ride passes messages on until the bridge falls. The message that it falls with, and all behind it, never reach the other side.

@@ -66,7 +66,7 @@ func New(c Config, d Deps) (*Provider, error) {
 }
 
 // Idempotent tells whether the provider drops repeats.
-func (p *Provider) Idempotent() bool { return p.config.Send.Idempotency != "" }
+func (p *Provider) Idempotent(string) bool { return p.config.Send.Idempotency != "" }
 
 // Submit takes a text. It never waits.
 func (p *Provider) Submit(t sms.Text, done func(digital.Result)) error {
@@ -115,7 +115,7 @@ func (p *Provider) send(ctx context.Context, t sms.Text) digital.Result {
 			return digital.Result{State: digital.Failed, Reason: "unreachable_provider", Again: putOff}
 		}
 		r, again := p.attempt(ctx, t)
-		if !again || try >= s.Tries || !p.Idempotent() {
+		if !again || try >= s.Tries || !p.Idempotent("") {
 			return r
 		}
 		timer := time.NewTimer(pause)
@@ -162,7 +162,7 @@ func unsent(err error) bool {
 
 // unknown is the fate of a request that was made and not answered: where repeats are recognised, the hub may try again.
 func (p *Provider) unknown() digital.Result {
-	if p.Idempotent() {
+	if p.Idempotent("") {
 		return digital.Result{State: digital.Failed, Reason: "unreachable_provider", Again: putOff}
 	}
 	return digital.Result{State: digital.Uncertain, Reason: "unanswered"}
