@@ -43,7 +43,8 @@ func (c *conversation) act(a Action) {
 		c.takeBack()
 	case RequestCallback:
 		c.wished(a.ID, c.hub.Wishes.CallbackWanted(CallbackWanted{
-			ID: a.ID, Conversation: c.id, Record: c.identity.Record, Item: c.item.id, Number: a.Number, Known: a.Known, Code: a.Code, Queue: a.Queue, From: a.From, Until: a.Until, At: c.now,
+			ID: a.ID, Conversation: c.id, Record: c.identity.Record, Item: c.item.id, Number: a.Number, Known: a.Known, Code: a.Code, Queue: a.Queue, From: a.From, Until: a.Until,
+			Language: c.language(), At: c.now,
 		}))
 	case SendLink:
 		c.wished(a.ID, c.hub.Wishes.LinkWanted(LinkWanted{
@@ -123,6 +124,14 @@ func split(text string, most int) (parts []string) {
 		}
 		parts, text = append(parts, text[:cut]), text[cut:]
 	}
+}
+
+// words gives a notice in the customer's language.
+func (c *conversation) words(notice string) string {
+	if c.hub.cfg.Words == nil || notice == "" {
+		return notice
+	}
+	return c.hub.cfg.Words(c.language(), notice)
 }
 
 func (c *conversation) language() string {

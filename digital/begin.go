@@ -114,7 +114,7 @@ func (c *conversation) dissolve() {
 // reroute asks who answers now. first is the message that asks for it, nil where the page was opened.
 func (c *conversation) reroute(first *Message) {
 	r := c.hub.Router.Route(Situation{
-		Arrival: c.arrival, Identity: c.identityCopy(), Resumed: c.routed, LastAgent: c.lastAgent,
+		Arrival: c.arrival, Identity: c.identityCopy(), Resumed: c.routed, LastAgent: c.lastAgent, Language: c.language(),
 	})
 	c.routed = true
 	if r.Script == nil {

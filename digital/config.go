@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tandem/digital/wording"
 )
 
 // Config sets limits and manners of the hub.
@@ -22,6 +24,8 @@ type Config struct {
 	LoadWait  time.Duration // a store that does not answer for so long refuses the messages that wait [5s]
 
 	Notices Notices
+	// Words gives a notice in a language of customers ("" where theirs is unknown); nil: as it is.
+	Words func(language, text string) string
 }
 
 // Notices are what the house itself says to customers. An empty one is not said.
@@ -37,6 +41,14 @@ type Notices struct {
 	Position string // said by NewDirect when the place is known or better; {position}
 }
 
+// In gives the notices in another language.
+func (n Notices) In(words func(text string) string) Notices {
+	for _, text := range []*string{&n.Joined, &n.Requeued, &n.Ended, &n.Closed, &n.Full, &n.TimedOut, &n.Noted, &n.Waiting, &n.Position} {
+		*text = words(*text)
+	}
+	return n
+}
+
 // Defaults returns the configuration of a small site.
 func Defaults() Config {
 	return Config{
@@ -44,15 +56,8 @@ func Defaults() Config {
 		Resident: 10 * time.Minute, ChatIdle: 30 * time.Minute, ChatAway: 5 * time.Minute,
 		SendWait: 30 * time.Second, SendTries: 5, SendPause: 2 * time.Second, LoadWait: 5 * time.Second,
 		Notices: Notices{
-			Joined:   "You are now talking to {agent}.",
-			Requeued: "We are looking for a colleague who goes on with you. You keep your place.",
-			Ended:    "This conversation has ended. Write again at any time.",
-			Closed:   "We are closed right now. Leave us a message here and we will answer when we are back.",
-			Full:     "All our agents are busy and the line is full. Please try again a little later.",
-			TimedOut: "Nobody was free in time. Leave us a message here and we will answer.",
-			Noted:    "Thank you. We have your message and will answer here.",
-			Waiting:  "We are looking for an agent for you.",
-			Position: "You are number {position} in line.",
+			Joined: wording.Joined, Requeued: wording.Requeued, Ended: wording.Ended, Closed: wording.Closed, Full: wording.Full,
+			TimedOut: wording.TimedOut, Noted: wording.Noted, Waiting: wording.Waiting, Position: wording.Position,
 		},
 	}
 }

@@ -2,8 +2,9 @@ package digital
 
 import (
 	"strconv"
-	"strings"
 	"time"
+
+	"tandem/digital/wording"
 )
 
 // NewDirect returns a Script that puts the customer into a queue and says what happens: that we look for somebody, the place when
@@ -48,7 +49,7 @@ func (d *direct) waits(position int) []Action {
 		return nil
 	}
 	d.position = position
-	return []Action{Say{Text: strings.ReplaceAll(d.notices.Position, "{position}", strconv.Itoa(position))}}
+	return []Action{Say{Text: wording.Fill(d.notices.Position, "position", strconv.Itoa(position))}}
 }
 
 // refused says why nobody comes, and lets the customer leave a message where the queue would take one.

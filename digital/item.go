@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+
+	"tandem/digital/wording"
 )
 
 // item is what a conversation knows of its work item; the dispatcher owns the truth.
@@ -98,7 +100,7 @@ func (c *conversation) connected(m ConnectOffer) {
 	c.lastAgent = m.Agent
 	c.step(convOnConnect)
 	c.tellQueues(c.hub.Queues.MediaUp(c.item.id, c.item.epoch))
-	c.notice(strings.ReplaceAll(c.hub.cfg.Notices.Joined, "{agent}", cmp.Or(m.Name, "one of us")))
+	c.notice(wording.Fill(c.words(c.hub.cfg.Notices.Joined), "agent", cmp.Or(m.Name, c.words(wording.Someone))))
 	c.cause(PeerAnswered{Agent: m.Agent})
 }
 
@@ -109,7 +111,7 @@ func (c *conversation) requeued(m Requeued) {
 	}
 	c.item.epoch, c.item.agent, c.item.name, c.item.position = max(m.Epoch, c.item.epoch), "", "", 0
 	c.step(convOnRequeue)
-	c.notice(c.hub.cfg.Notices.Requeued)
+	c.notice(c.words(c.hub.cfg.Notices.Requeued))
 }
 
 // leftQueue goes on when the item left the queue by the dispatcher's will.
@@ -141,7 +143,7 @@ func (c *conversation) back(ev ScriptEvent, outcome string) {
 	}
 	c.item = item{}
 	c.step(convOnFree)
-	c.notice(c.hub.cfg.Notices.refusal(outcome))
+	c.notice(c.words(c.hub.cfg.Notices.refusal(outcome)))
 }
 
 // refusal is what a customer is told whom a queue did not take or keep.

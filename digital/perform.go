@@ -149,7 +149,7 @@ func (c *conversation) agentCloses() error {
 	if err := c.hub.Queues.End(c.item.id, string(Agent)); err != nil {
 		return err
 	}
-	c.notice(c.hub.cfg.Notices.Ended)
+	c.notice(c.words(c.hub.cfg.Notices.Ended))
 	if c.script != nil {
 		c.goneBy = string(Agent)
 		c.step(convOnBack)

@@ -255,6 +255,7 @@ type Situation struct {
 	Identity  Identity
 	Resumed   bool   // not the first time
 	LastAgent string // who had it last, or began it
+	Language  string // of the page, else of the customer; empty: unknown
 }
 
 // Texts gives what a prompt says, where nobody hears it.
@@ -293,6 +294,7 @@ type CallbackWanted struct {
 	Code         string // that was sent to it, as he writes it
 	Queue        string
 	From, Until  time.Time
+	Language     string // the customer's; empty: unknown
 	At           time.Time
 }
 

@@ -29,10 +29,8 @@ var codeLimits = textLimits{number: 3, asker: 6, all: 300, every: 30 * time.Seco
 
 // Bounds of proofs: how long a code is good, and how often one may be wrong about it.
 const (
-	proofLife    = 10 * time.Minute
-	proofTries   = 3
-	codeText     = "%s is your code for a callback. It is good for ten minutes."
-	proofNeedsIt = "We have sent a text message with a code to %s. Please write the code here."
+	proofLife  = 10 * time.Minute
+	proofTries = 3
 )
 
 // Why a number is not proven.

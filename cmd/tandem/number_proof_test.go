@@ -14,6 +14,7 @@ import (
 
 	"tandem/acd"
 	"tandem/digital/access"
+	"tandem/digital/wording"
 	"tandem/sip/b2bua"
 )
 
@@ -129,7 +130,7 @@ func TestAChatWantsProof(t *testing.T) {
 			t.Fatalf("booked without proof: %+v", it)
 		}
 		v.writes("It is " + code)
-		want := []string{promptWaiting, promptNumber, fmt.Sprintf(proofNeedsIt, "+4930123456"), notBooked(errProve),
+		want := []string{promptWaiting, promptNumber, wording.Fill(wording.CodeSent, "number", "+4930123456"), notBooked(errProve),
 			"We will call you at +4930123456 as soon as somebody is free: you are next.", "callback/booked"}
 		if texts := v.reads(); !slices.Equal(texts, want) {
 			t.Errorf("the visitor reads\n%q, want\n%q", texts, want)

@@ -30,6 +30,7 @@ import (
 	"tandem/digital/sms"
 	"tandem/digital/sms/panel"
 	"tandem/digital/webchat"
+	"tandem/digital/wording"
 	"tandem/media"
 	"tandem/media/engine"
 	"tandem/media/prompt"
@@ -96,13 +97,14 @@ type site struct {
 	centre    *smsc.Server
 	panel     *panel.Panel
 	smsHooks  http.ServeMux // of the HTTP providers
+	say       *wording.Words
 	texts     promptTexts
 }
 
 // newSite opens everything that can fail, in the order in which a fault is cheapest; on a fault what was opened is closed. What a
 // node shares with the time before and after is given; nil opens it.
 func newSite(cfg *config.Config, prompts fs.FS, log *slog.Logger, s *shared) (*site, error) {
-	g := &site{cfg: cfg, log: log, started: time.Now(), registry: prometheus.NewRegistry(), demo: cfg.HTTP.Demo, shared: s}
+	g := &site{cfg: cfg, log: log, started: time.Now(), registry: prometheus.NewRegistry(), demo: cfg.HTTP.Demo, shared: s, say: cfg.Words()}
 	if s == nil {
 		g.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	}

@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"time"
 
 	"tandem/acd"
 	"tandem/digital"
 	"tandem/digital/callback"
+	"tandem/digital/wording"
 	"tandem/sip/b2bua"
 )
 
@@ -28,9 +29,9 @@ func (g *site) bookConversation(w digital.CallbackWanted) digital.WishDone {
 	defer cancel()
 	done := digital.WishDone{ID: w.ID, Item: w.Item}
 	if err := g.proveChat(ctx, w); err != nil {
-		done.Err, done.Text = err, notBooked(err)
+		done.Err, done.Text = err, g.say.In(w.Language, notBooked(err))
 		if w.Code == "" && errors.Is(err, errProve) {
-			done.Text = fmt.Sprintf(proofNeedsIt, w.Number)
+			done.Text = wording.Fill(g.say.In(w.Language, wording.CodeSent), "number", w.Number)
 		}
 		return done
 	}
@@ -54,10 +55,10 @@ func (g *site) bookConversation(w digital.CallbackWanted) digital.WishDone {
 		}
 	}
 	if err != nil {
-		done.Err, done.Text = err, notBooked(err)
+		done.Err, done.Text = err, g.say.In(w.Language, notBooked(err))
 		return done
 	}
-	done.Text = g.promise(ctx, r)
+	done.Text = g.promise(ctx, r, w.Language)
 	return done
 }
 
@@ -69,25 +70,25 @@ func (g *site) proveChat(ctx context.Context, w digital.CallbackWanted) error {
 	case w.Code != "":
 		return g.proofs.show(w.Conversation, w.Number, w.Code, time.Now())
 	}
-	if err := g.sendCode(ctx, w.Conversation, w.Number, w.Conversation); err != nil {
+	if err := g.sendCode(ctx, w.Conversation, w.Number, w.Conversation, w.Language); err != nil {
 		return err
 	}
 	return errProve
 }
 
 // promise says to a customer when he will be called.
-func (g *site) promise(ctx context.Context, r callback.Request) string {
-	when := "when it is your turn"
+func (g *site) promise(ctx context.Context, r callback.Request, language string) string {
+	text, pairs := wording.CallTurn, []string{"number", r.Number}
 	v, ok, err := g.dispatcher.Item(ctx, r.ID)
 	switch {
 	case r.From.After(time.Now().Add(time.Minute)):
-		when = "from " + r.From.UTC().Format("15:04 UTC on 2 January")
+		text, pairs = wording.CallFrom, append(pairs, "time", r.From.UTC().Format("2006-01-02 15:04 UTC"))
 	case err == nil && ok && v.Estimate.Known && v.Free == 0:
-		when = fmt.Sprintf("in about %d minutes", max(1, int((v.Estimate.P50+30*time.Second)/time.Minute)))
+		text, pairs = wording.CallIn, append(pairs, "minutes", strconv.Itoa(max(1, int((v.Estimate.P50+30*time.Second)/time.Minute))))
 	case err == nil && ok && v.Position == 1:
-		when = "as soon as somebody is free: you are next"
+		text = wording.CallNext
 	case err == nil && ok && v.Position > 1:
-		when = fmt.Sprintf("when it is your turn: you are number %d in the line", v.Position)
+		text, pairs = wording.CallPlace, append(pairs, "position", strconv.Itoa(v.Position))
 	}
-	return fmt.Sprintf("We will call you at %s %s.", r.Number, when)
+	return wording.Fill(g.say.In(language, text), pairs...)
 }

@@ -12,6 +12,7 @@ import (
 	"tandem/digital"
 	"tandem/digital/access"
 	"tandem/digital/callback"
+	"tandem/digital/wording"
 	"tandem/store"
 	"tandem/store/journey"
 )
@@ -32,7 +33,8 @@ func (g *site) callbackForm() http.Handler {
 			access.WriteProblem(w, r, access.Problem{Status: http.StatusBadRequest, Detail: "the body is not the JSON object it should be"})
 			return
 		}
-		proof, err := g.prove(r.Context(), form, visitorAddr(r).String())
+		language := r.Header.Get("Accept-Language")
+		proof, err := g.prove(r.Context(), form, visitorAddr(r).String(), language)
 		if err == nil && proof != "" {
 			accepted(w, map[string]string{"proof": proof})
 			return
@@ -47,7 +49,7 @@ func (g *site) callbackForm() http.Handler {
 		case err == nil:
 			accepted(w, map[string]string{"callback": asked.ID})
 		case words != "":
-			access.WriteProblem(w, r, access.Problem{Status: http.StatusConflict, Detail: words, Do: "call us, or write in the chat"})
+			access.WriteProblem(w, r, access.Problem{Status: http.StatusConflict, Detail: g.say.In(language, words), Do: "call us, or write in the chat"})
 		default:
 			g.log.Error("callback not booked", "err", err)
 			access.WriteProblem(w, r, access.Problem{Status: http.StatusServiceUnavailable, Detail: "callbacks are not possible right now"})
@@ -62,7 +64,7 @@ func accepted(w http.ResponseWriter, body map[string]string) {
 }
 
 // prove begins the proof of a form's number, and gives its word; empty, with no error, once the number is proven or need not be.
-func (g *site) prove(ctx context.Context, form callbackAsk, by string) (proof string, err error) {
+func (g *site) prove(ctx context.Context, form callbackAsk, by, language string) (proof string, err error) {
 	if g.cfg.Callbacks.Prove != proveSMS {
 		return "", nil
 	}
@@ -74,14 +76,14 @@ func (g *site) prove(ctx context.Context, form callbackAsk, by string) (proof st
 		return "", g.proofs.show(form.Proof, number, strings.TrimSpace(form.Code), time.Now())
 	}
 	proof = store.NewToken()
-	return proof, g.sendCode(ctx, proof, number, by)
+	return proof, g.sendCode(ctx, proof, number, by, language)
 }
 
 // proveSMS is the way of proof: a code by text message.
 const proveSMS = "sms"
 
 // sendCode sends a number the code of a proof. It stands in no record: it goes past the conversations.
-func (g *site) sendCode(ctx context.Context, word, number, by string) error {
+func (g *site) sendCode(ctx context.Context, word, number, by, language string) error {
 	if g.text == nil {
 		return errNoTexts
 	}
@@ -91,7 +93,7 @@ func (g *site) sendCode(ctx context.Context, word, number, by string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, callbackTime)
 	defer cancel()
-	return g.text(ctx, number, fmt.Sprintf(codeText, code))
+	return g.text(ctx, number, wording.Fill(g.say.In(language, wording.Code), "code", code))
 }
 
 // textNumber sends a text that is no part of a conversation, and waits until the carrier has it.
@@ -122,20 +124,19 @@ func notBooked(err error) string {
 	case errors.As(err, &refused):
 		return refusedWords[refused.Reason]
 	case errors.Is(err, errProve):
-		return "This is not the code that we have sent. Please try again."
+		return wording.CodeWrong
 	case errors.Is(err, errProofOver):
-		return "The code is not good any more. Please ask for another one."
+		return wording.CodeOver
 	case errors.Is(err, errTextRate):
-		return "We have sent too many codes. Please try later."
+		return wording.CodesMany
 	case errors.Is(err, errNoTexts), errors.Is(err, errNotSent):
-		return "We could not send a code to this number, and without one we do not call it."
+		return wording.CodeNone
 	}
 	return ""
 }
 
 // refusedWords say to a customer why a callback is refused.
 var refusedWords = map[string]string{
-	callback.RefusedInvalid: "This is not a number that we can call.", callback.RefusedDuplicate: "You have asked for a callback already. We will call you.",
-	callback.RefusedOptOut: "This number does not want to be called.", callback.RefusedHours: "We cannot call this number in the time that you wish.",
-	callback.RefusedFull: "Too many callbacks wait. Please try later.", callback.RefusedQueue: "Callbacks are not possible right now.",
+	callback.RefusedInvalid: wording.NoNumber, callback.RefusedDuplicate: wording.AskedBefore, callback.RefusedOptOut: wording.NoCalls,
+	callback.RefusedHours: wording.NoHours, callback.RefusedFull: wording.ManyWait, callback.RefusedQueue: wording.NoCallbacks,
 }

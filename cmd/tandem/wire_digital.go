@@ -19,6 +19,7 @@ import (
 // openWords makes the hub of conversations.
 func (g *site) openWords() (err error) {
 	cfg := digital.Defaults()
+	cfg.Words = g.say.In
 	g.proofs, g.links = newProofs(), textLimit{textLimits: linkLimits}
 	g.hub, err = digital.New(cfg, digital.Parts{
 		Records: g.words, Journal: g.words, Queues: g.words, Router: chatRouter{g, cfg.Notices}, Texts: g.texts, Wishes: wishes{g}, Observer: g.words, Adapters: g.smsAdapters(),
@@ -134,7 +135,8 @@ func (r chatRouter) Route(s digital.Situation) digital.Route {
 		flow, queue = "", wanted
 	}
 	if s.Resumed && s.LastAgent != "" && queue != "" || flow == "" {
-		return digital.Route{Script: digital.NewDirect(queue, r.notices), Flow: "queue " + queue}
+		notices := r.notices.In(func(text string) string { return r.g.say.In(s.Language, text) })
+		return digital.Route{Script: digital.NewDirect(queue, notices), Flow: "queue " + queue}
 	}
 	facts := ivr.Facts{ID: s.Arrival.Conversation, To: s.Arrival.To, Language: s.Identity.Language, Attributes: s.Identity.Attributes}
 	if len(s.Arrival.Identities) > 0 {

@@ -85,7 +85,7 @@ const usersTime = 30 * time.Second
 // openDoor makes the HTTP door: who may come in, and what stands behind it.
 func (g *site) openDoor() (err error) {
 	docs := documents{g.store}
-	pages := web.Config{Dir: g.cfg.HTTP.Pages, Frames: g.cfg.HTTP.Frames, Demo: g.demo, Secret: g.cfg.KnownPassword()}
+	pages := web.Config{Dir: g.cfg.HTTP.Pages, Frames: g.cfg.HTTP.Frames, Demo: g.demo, Secret: g.cfg.KnownPassword(), Words: g.say}
 	areas := slices.Concat(api.Areas(), web.Areas(pages), []access.Area{
 		{Prefix: "/healthz", Public: true}, {Prefix: "/readyz", Public: true}, {Prefix: "/metrics", Public: true},
 		{Prefix: "/login/", Public: true, Secret: true}, {Prefix: "/sip", Public: true},

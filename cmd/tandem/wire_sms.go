@@ -19,6 +19,7 @@ import (
 	"tandem/digital/sms"
 	"tandem/digital/sms/panel"
 	"tandem/digital/sms/provider"
+	"tandem/digital/wording"
 	"tandem/store"
 	"tandem/store/journey"
 )
@@ -44,7 +45,8 @@ func (g *site) openSMS() error {
 		carriers.Add(name, account.Number, carrier)
 		senders = append(senders, account.Number)
 	}
-	g.sms, err = sms.New(sms.Config{Senders: senders, Country: g.cfg.Country, Attested: true}, sms.Deps{
+	replies := sms.Replies{Stop: g.say.In("", wording.Stopped), Start: g.say.In("", wording.Started)}
+	g.sms, err = sms.New(sms.Config{Senders: senders, Country: g.cfg.Country, Attested: true, Replies: replies}, sms.Deps{
 		Log: g.log, Registry: g.registry, Carrier: carriers, OptOuts: outs,
 	})
 	if err != nil {

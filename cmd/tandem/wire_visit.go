@@ -9,6 +9,7 @@ import (
 	"tandem/digital"
 	"tandem/digital/outage"
 	"tandem/digital/webchat"
+	"tandem/digital/wording"
 	"tandem/sip/softphone"
 )
 
@@ -73,7 +74,7 @@ func (p *visitPhones) Frame(v webchat.Visit, kind string, raw json.RawMessage) {
 	x, err := p.visit(v)
 	if err != nil {
 		p.full.Failed(err, "conversation", v.Conversation)
-		p.room().Tell(v.Conversation, v.Socket, callFrame{T: "call.state", State: "ended", Why: "Calls are not possible right now."})
+		p.room().Tell(v.Conversation, v.Socket, callFrame{T: "call.state", State: "ended", Why: wording.NoCallsNow})
 		return
 	}
 	p.mu.Lock()
@@ -163,7 +164,7 @@ func (p *visitPhones) visit(v webchat.Visit) (*visit, error) {
 func (p *visitPhones) dial(x *visit, sdp string) {
 	view, ok := p.hub().View(x.conversation)
 	if !ok || sdp == "" {
-		p.tell(x, callFrame{T: "call.state", State: "ended", Why: "Calls are not possible right now."})
+		p.tell(x, callFrame{T: "call.state", State: "ended", Why: wording.NoCallsNow})
 		return
 	}
 	d := softphone.Dialling{To: p.target(view), SDP: sdp, Headers: map[string]string{tokenHeader: p.tokens.issue(view.Record)}}
@@ -179,7 +180,7 @@ func (p *visitPhones) dial(x *visit, sdp string) {
 	p.mu.Unlock()
 	if err != nil {
 		p.log.Warn("visitor's call not placed", "conversation", x.conversation, "err", err)
-		p.tell(x, callFrame{T: "call.state", State: "ended", Why: "Calls are not possible right now."})
+		p.tell(x, callFrame{T: "call.state", State: "ended", Why: wording.NoCallsNow})
 		return
 	}
 	p.tell(x, callFrame{T: "call.state", State: "calling"})
@@ -215,7 +216,7 @@ func (p *visitPhones) hear(x *visit) {
 	x.call, x.state = "", ""
 	p.mu.Unlock()
 	if left { // the phone was lost with its call
-		p.tell(x, callFrame{T: "call.state", State: "ended", Why: "The call was lost."})
+		p.tell(x, callFrame{T: "call.state", State: "ended", Why: wording.CallLost})
 	}
 }
 
@@ -267,7 +268,7 @@ func (p *visitPhones) ended(x *visit, ev softphone.Ended) {
 	}
 	why := ""
 	if ev.Status >= 400 && ev.By != "local" {
-		why = "Nobody could be reached. Write to us here."
+		why = wording.Unreached
 	}
 	p.tell(x, callFrame{T: "call.state", State: "ended", Why: why})
 }

@@ -1,5 +1,5 @@
 // Package sms is the adapter of text messages: it stands between the conversations (package digital) and a Carrier, which is SMPP
-// (NewSMPP) or an HTTP provider (package sms/provider), and holds the rules that are the channel's own.
+// (NewSMPP), an HTTP provider (package sms/provider) or Several of them, and holds the rules that are the channel's own.
 //
 //	hub ─ Send ─► Adapter (owner): opted out? quiet hours? whose turn? ─► Carrier ─► Result
 //	Carrier ─ Arrived ─► Adapter: seen before? STOP, START, HELP? ─► hub.Receive ─ durable ─► done ─► Carrier acknowledges

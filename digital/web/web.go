@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"html"
 	"io/fs"
 	"mime"
@@ -14,6 +15,7 @@ import (
 	"strings"
 
 	"tandem/digital/access"
+	"tandem/digital/wording"
 )
 
 //go:embed static
@@ -21,10 +23,11 @@ var embedded embed.FS
 
 // Config says how the pages are served.
 type Config struct {
-	Dir    string   // serve from this folder instead, for work on the pages; empty: what is embedded
-	Frames []string // sites that may show the chat frame, as CSP sources ("https://shop.example"); empty: our own pages only
-	Demo   bool     // serve the demo's customer page, and let pages speak with a test voice
-	Secret string   // the demo's password, for the customer page to tell; empty: it is none that everybody knows
+	Dir    string         // serve from this folder instead, for work on the pages; empty: what is embedded
+	Frames []string       // sites that may show the chat frame, as CSP sources ("https://shop.example"); empty: our own pages only
+	Demo   bool           // serve the demo's customer page, and let pages speak with a test voice
+	Secret string         // the demo's password, for the customer page to tell; empty: it is none that everybody knows
+	Words  *wording.Words // of the chat's page; nil: it speaks English
 }
 
 // pages are the paths that are not below /web/.
@@ -104,6 +107,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, h.first(), http.StatusFound)
 		return
 	}
+	if language, ok := strings.CutPrefix(r.URL.Path, wordsPath); ok {
+		h.words(w, r, language)
+		return
+	}
 	name, ok := h.file(r.URL.Path)
 	if !ok {
 		http.NotFound(w, r)
@@ -123,6 +130,19 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, name, info.ModTime(), bytes.NewReader(file))
 }
 
+// wordsPath and a language lead to the texts of the chat's page.
+const wordsPath = "/web/words/"
+
+func (h *handler) words(w http.ResponseWriter, r *http.Request, language string) {
+	if h.cfg.Words == nil || h.cfg.Words.Table(language) == nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-cache")
+	_ = json.NewEncoder(w).Encode(h.cfg.Words.Table(language)) // fails where the reader is gone
+}
+
 // first is the page of somebody who names none.
 func (h *handler) first() string {
 	if h.cfg.Demo {
@@ -131,11 +151,18 @@ func (h *handler) first() string {
 	return "/desk"
 }
 
+// chatPage says which languages it has; a desk is English.
+const chatPage = "chat/index.html"
+
 // read gives a file; a page of the demo says that it is one.
 func (h *handler) read(name string) ([]byte, error) {
 	raw, err := fs.ReadFile(h.files, name)
 	if err == nil && h.cfg.Demo && path.Ext(name) == ".html" {
 		raw = bytes.Replace(raw, []byte("<html"), []byte(`<html data-demo="`+html.EscapeString(h.cfg.Secret)+`"`), 1)
+	}
+	if err == nil && name == chatPage && h.cfg.Words != nil {
+		spoken := strings.Join(h.cfg.Words.Languages(), " ")
+		raw = bytes.Replace(raw, []byte(`lang="en"`), []byte(`lang="en" data-languages="`+html.EscapeString(spoken)+`"`), 1)
 	}
 	return raw, err
 }

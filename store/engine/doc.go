@@ -2,7 +2,7 @@
 // assignment of numbers, duplicate suppression, resolution and reads. bolt, redis and memory give it a medium.
 //
 // Nouns: a Medium commits transactions durably; a Tx reads and writes buckets; an op is a queued write; a group is what one
-// transaction commits.
+// transaction commits; a doubt is a group that was refused and may be written.
 //
 //	Append, Resolve ─► queue (bounded by entries and bytes) ─► writer: take a group ─► apply each op ─► commit ─► done
 //

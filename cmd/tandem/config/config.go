@@ -37,6 +37,10 @@ type Config struct {
 	Chat       Chat                 `yaml:"chat"`
 	SMS        map[string]*SMS      `yaml:"sms"`
 	Callbacks  Callbacks            `yaml:"callbacks"`
+	// What customers read: their own language where it is listed, else the first. Texts replace the built-in ones, by language and the
+	// English text.
+	Languages []string                     `yaml:"languages" default:"en"`
+	Texts     map[string]map[string]string `yaml:"texts"`
 
 	Dir  string         `yaml:"-"` // folder that relative paths start from
 	Plan *flow.Dialplan `yaml:"-"` // the flows, checked

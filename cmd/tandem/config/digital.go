@@ -7,10 +7,12 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"tandem/digital/access"
 	"tandem/digital/smpp"
+	"tandem/digital/wording"
 	"tandem/ivr/flow/source"
 )
 
@@ -93,6 +95,37 @@ type Callbacks struct {
 	Hold     time.Duration `yaml:"hold" default:"2m"`     // customer first: how long one waits for an agent before we call again
 }
 
+// Words are what customers read.
+func (c *Config) Words() *wording.Words { return wording.New(c.Languages, c.Texts) }
+
+func (c *Config) checkWords(at source.At) {
+	here := at.Key("languages")
+	for i, l := range c.Languages {
+		if !slices.Contains(wording.Languages(), l) {
+			here.Index(i).Unknown("language", l, wording.Languages())
+		} else if slices.Contains(c.Languages[:i], l) {
+			here.Index(i).Errorf("languages: %s stands there twice", l)
+		}
+	}
+	if here.Given() && len(c.Languages) == 0 {
+		here.Errorf("languages: name at least one of %s", strings.Join(wording.Languages(), ", "))
+	}
+	texts := wording.Texts()
+	for _, l := range sorted(c.Texts) {
+		here := at.Key("texts").Key(l)
+		if !slices.Contains(c.Languages, l) {
+			here.Unknown("language", l, slices.Clone(c.Languages))
+		}
+		for _, text := range sorted(c.Texts[l]) {
+			if !slices.Contains(texts, text) {
+				here.Errorf("%s: there is no text %q", here.Path(), text)
+			} else if err := wording.Check(text, c.Texts[l][text]); err != nil {
+				here.Errorf("%s: %v", here.Path(), err)
+			}
+		}
+	}
+}
+
 // checkDigital reports what users, chat and SMS name wrongly.
 func (c *Config) checkDigital(at source.At) {
 	agents, taken := sorted(c.Agents), map[string]source.At{}
@@ -136,6 +169,7 @@ func (c *Config) checkDigital(at source.At) {
 			at.Key("http").Key("origins").Errorf("http.origins[%d]: %q is no host of a site: write it like shop.example, *.shop.example or localhost:3000, without https://", i, host)
 		}
 	}
+	c.checkWords(at)
 	c.checkLead(at.Key("chat"), c.Chat.Flow, c.Chat.Queue)
 	c.checkSMS(at.Key("sms"))
 	if c.Callbacks.Attempts < 1 || c.Callbacks.Attempts > 20 {

@@ -30,6 +30,7 @@ type Site struct {
 	Demo    bool              // serve the customer's page and telephone
 	Level   string            // of the log; empty: info
 	Frames  []string          // sites that may show the chat
+	Speaks  []string          // languages of customers; empty: English
 	Origins []string          // hosts of other sites whose pages may connect
 	Env     []string          // of the process, "NAME=value"
 	Redis   string            // address of a Redis that keeps the store; empty: a file
@@ -110,6 +111,9 @@ func (g *Gateway) yaml() string {
 	}
 	fmt.Fprintf(&b, "sip:\n  listen: [udp %s, tcp %s%s]\n  domain: %s\n%s", g.SIP, g.SIP, more, Domain, indent(s.SIP))
 	fmt.Fprintf(&b, "media:\n  address: %s\n  ports: 10000-14999\n  browsers: %s:8443\n%s", g.Host, g.Host, indent(s.Media))
+	if len(s.Speaks) > 0 {
+		fmt.Fprintf(&b, "languages: [%s]\n", strings.Join(s.Speaks, ", "))
+	}
 	fmt.Fprintf(&b, "http: {listen: %q, demo: %t, origins: [%s], frames: [%s]}\nstore: {path: tandem.db, redis: {address: %q}}\nrecordings: {path: recordings, on: %t}\n", g.HTTP.String(), s.Demo, strings.Join(s.Origins, ", "), strings.Join(s.Frames, ", "), s.Redis, s.Record)
 	fmt.Fprintf(&b, "cdr: {path: cdr.jsonl}\ncontrol: {socket: control.sock}\nlog: {level: %s}\n", level)
 	if len(s.Flows) > 0 {

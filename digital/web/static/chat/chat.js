@@ -7,6 +7,7 @@ import { clock } from '../lib/time.js';
 import { Line, source } from '../lib/rtc.js';
 import { Socket } from '../lib/socket.js';
 import { kind, memory, Voice } from '../lib/voice.js';
+import { language, t } from '../lib/words.js';
 
 const params = new URLSearchParams(location.hash.slice(1));
 const calls = new URLSearchParams(location.search).get('calls') === 'on';
@@ -21,7 +22,8 @@ function remember(token) {
 const key = `tandem chat ${params.get('token') || ''}`;
 
 const words = {
-  flow: 'The assistant answers', open: 'Write to us', waiting: 'Looking for a free agent', agent: 'You are talking to a person', parked: 'We will answer here', closed: 'This conversation has ended',
+  flow: t('The assistant answers'), open: t('Write to us'), waiting: t('Looking for a free agent'), agent: t('You are talking to a person'),
+  parked: t('We will answer here'), closed: t('This conversation has ended'),
 };
 
 const empty = { up: false, state: 'open', agent: '', position: 0, messages: [], pending: [], typing: false, read: 0, call: null, fault: '', limits: {} };
@@ -49,9 +51,9 @@ function fold(s, f) {
       return { ...s, position: f.position };
     case 'call.state':
     case 'call.ring':
-      return { ...s, call: f.state === 'ended' ? null : { state: f.t === 'call.ring' ? 'ringing' : f.state, sdp: f.sdp, from: f.from, why: f.why }, fault: f.state === 'ended' && f.why ? f.why : s.fault };
+      return { ...s, call: f.state === 'ended' ? null : { state: f.t === 'call.ring' ? 'ringing' : f.state, sdp: f.sdp, from: f.from, why: f.why }, fault: f.state === 'ended' && f.why ? t(f.why) : s.fault };
     case 'error':
-      return { ...s, fault: { call: 'Nobody can be called right now.', busy: 'That was too fast. Try again in a moment.' }[f.code] || '' };
+      return { ...s, fault: { call: t('Nobody can be called right now.'), busy: t('That was too fast. Try again in a moment.') }[f.code] || '' };
     case 'fault':
       return { ...s, fault: f.text };
     case 'down':
@@ -75,7 +77,7 @@ class Room {
   hello() {
     this.socket.send({
       t: 'hello', v: 1, token: this.token, link: params.get('token') || '', after: this.last,
-      language: navigator.language.slice(0, 2), page: params.get('page') || document.referrer || location.href,
+      language, page: params.get('page') || document.referrer || location.href,
       facts: params.get('context') ? { context: params.get('context') } : undefined,
     });
   }
@@ -178,18 +180,18 @@ function App() {
   const waiting = state.state === 'waiting' && state.position > 0;
   return html`<div class="chat">
     <header>
-      <h1 class="grow">${state.state === 'agent' && state.agent ? `You are talking to ${state.agent}` : words[state.state] || 'Chat'}</h1>
-      ${waiting && html`<span class="pill warn">number ${state.position} in line</span>`}
-      <span class="pill ${state.up ? 'good' : 'bad'}">${state.up ? 'connected' : 'connecting…'}</span>
-      ${calls && !state.call && html`<button onClick=${() => call().catch(say)} disabled=${!state.up}>Call</button>`}
+      <h1 class="grow">${state.state === 'agent' && state.agent ? t('You are talking to {agent}', { agent: state.agent }) : words[state.state] || t('Chat')}</h1>
+      ${waiting && html`<span class="pill warn">${t('number {position} in line', { position: state.position })}</span>`}
+      <span class="pill ${state.up ? 'good' : 'bad'}">${state.up ? t('connected') : t('connecting…')}</span>
+      ${calls && !state.call && html`<button onClick=${() => call().catch(say)} disabled=${!state.up}>${t('Call')}</button>`}
     </header>
     <${Thread} state=${state} room=${room} say=${say} choose=${(c) => room.say(c.label, c.key)} />
     <footer>
-      ${state.call && html`<div class="card call row ${state.call.state === 'ringing' ? 'ringing' : ''}" role="group" aria-label="Call" data-call=${state.call.state}>
-        <strong class="grow">${{ calling: 'Calling…', ringing: `${state.call.from || 'We'} would like to talk to you`, up: 'You are talking' }[state.call.state] || state.call.state}</strong>
-        ${state.call.state === 'ringing' && html`<button class="primary" onClick=${() => answer().catch(say)}>Answer</button>`}
+      ${state.call && html`<div class="card call row ${state.call.state === 'ringing' ? 'ringing' : ''}" role="group" aria-label=${t('Call')} data-call=${state.call.state}>
+        <strong class="grow">${{ calling: t('Calling…'), ringing: state.call.from ? t('{name} would like to talk to you', { name: state.call.from }) : t('We would like to talk to you'), up: t('You are talking') }[state.call.state] || state.call.state}</strong>
+        ${state.call.state === 'ringing' && html`<button class="primary" onClick=${() => answer().catch(say)}>${t('Answer')}</button>`}
         <${Voice} line=${state.call.state} changed=${speak} />
-        <button class="danger" onClick=${end}>${state.call.state === 'ringing' ? 'Not now' : 'Hang up'}</button>
+        <button class="danger" onClick=${end}>${state.call.state === 'ringing' ? t('Not now') : t('Hang up')}</button>
       </div>`}
       ${state.fault && html`<p class="error small" role="alert">${state.fault}</p>`}
       <${Compose} room=${room} limits=${state.limits} up=${state.up} say=${say} />
@@ -202,11 +204,11 @@ function Thread({ state, room, say, choose }) {
   useBottom(end, [state.messages.length, state.pending.length, state.typing]);
   const last = state.messages[state.messages.length - 1];
   const kind = (m) => (m.from === 'customer' ? 'mine' : m.from === 'system' ? 'note' : '');
-  return html`<div class="thread" role="log" aria-label="Conversation" aria-live="polite" tabindex="0">
-    ${state.messages.map((m) => html`<div key=${m.seq} class="bubble ${kind(m)}" data-from=${m.from}>${m.attachment && html`<${FileOf} file=${m.attachment} get=${(ref) => room.file(ref)} say=${say} />`}${m.text}<small>${m.name ? `${m.name} · ` : ''}${clock(m.at)}${m.from === 'customer' && m.seq <= state.read ? ' · read' : ''}</small></div>`)}
-    ${last?.choices?.length > 0 && html`<div class="choices" role="group" aria-label="Answers">${last.choices.map((c) => html`<button onClick=${() => choose(c)}>${c.label}</button>`)}</div>`}
-    ${state.pending.map((p) => html`<div key=${p.id} class="bubble mine">${p.text}<small class=${p.failed ? 'error' : ''}>${p.failed ? 'not sent' : 'sending…'}</small></div>`)}
-    ${state.typing && html`<div class="bubble note">is typing…</div>`}
+  return html`<div class="thread" role="log" aria-label=${t('Conversation')} aria-live="polite" tabindex="0">
+    ${state.messages.map((m) => html`<div key=${m.seq} class="bubble ${kind(m)}" data-from=${m.from}>${m.attachment && html`<${FileOf} file=${m.attachment} get=${(ref) => room.file(ref)} say=${say} />`}${m.text}<small>${m.name ? `${m.name} · ` : ''}${clock(m.at)}${m.from === 'customer' && m.seq <= state.read ? ` · ${t('read')}` : ''}</small></div>`)}
+    ${last?.choices?.length > 0 && html`<div class="choices" role="group" aria-label=${t('Answers')}>${last.choices.map((c) => html`<button onClick=${() => choose(c)}>${c.label}</button>`)}</div>`}
+    ${state.pending.map((p) => html`<div key=${p.id} class="bubble mine">${p.text}<small class=${p.failed ? 'error' : ''}>${p.failed ? t('not sent') : t('sending…')}</small></div>`)}
+    ${state.typing && html`<div class="bubble note">${t('is typing…')}</div>`}
     <div ref=${end}></div>
   </div>`;
 }
@@ -222,14 +224,15 @@ function Compose({ room, limits, up, say }) {
   }
   return html`<form class="compose" onSubmit=${submit}>
     ${limits.file_bytes > 0 && html`<${Attach} accept=${(limits.file_types || []).join(',')} put=${(file) => room.attach(file)} say=${say} disabled=${!up} />`}
-    <textarea aria-label="Message" placeholder="Write a message" rows="1" maxlength="4000" value=${text} onInput=${(ev) => {
+    <textarea aria-label=${t('Message')} placeholder=${t('Write a message')} rows="1" maxlength="4000" value=${text} onInput=${(ev) => {
       setText(ev.target.value);
       if (Date.now() - typed.current > 2000) {
         typed.current = Date.now();
         room.socket.send({ t: 'typing', on: true });
       }
     }} onKeyDown=${(ev) => ev.key === 'Enter' && !ev.shiftKey && submit(ev)}></textarea>
-    <button class="primary">Send</button></form>`;
+    <button class="primary">${t('Send')}</button></form>`;
 }
 
+if (site) parent.postMessage({ t: 'words', close: t('Close') }, site);
 render(html`<${App} />`, document.getElementById('app'));

@@ -1,10 +1,11 @@
 // <script async src="…/widget.js" data-title="Chat with us" data-calls="on"></script>
 // A button in a shadow root and a panel in a frame: neither the site's styles nor its scripts reach the chat, nor the chat the site.
-// Without data-calls="on" the frame never asks for a microphone.
+// Without data-calls="on" the frame never asks for a microphone. The chat speaks the site's language (the lang of its page, or data-lang),
+// if the gateway does.
 (() => {
   const script = document.currentScript;
   const origin = new URL(script.src).origin;
-  const { title = 'Chat with us', calls = 'off', context = '' } = script.dataset;
+  const { title = 'Chat with us', calls = 'off', context = '', lang = document.documentElement.lang } = script.dataset;
   const host = document.createElement('div');
   const root = host.attachShadow({ mode: 'closed' });
   const sheet = new CSSStyleSheet();
@@ -22,6 +23,7 @@
   button.textContent = title;
   button.setAttribute('aria-expanded', 'false');
   let frame;
+  let close = 'Close';
   const kept = 'tandem chat';
   const memory = (act) => {
     try {
@@ -39,13 +41,13 @@
       frame.hidden = true;
       if (calls === 'on') frame.allow = 'microphone; autoplay';
       const hash = new URLSearchParams({ page: location.href, title: document.title, context, resume: memory((m) => m.getItem(kept)) || '' });
-      frame.src = `${origin}/chat?calls=${calls}#${hash}`;
+      frame.src = `${origin}/chat?calls=${calls}&lang=${encodeURIComponent(lang)}#${hash}`;
       root.append(frame);
     }
     frame.hidden = !frame.hidden;
     button.setAttribute('aria-expanded', String(!frame.hidden));
     frame.contentWindow?.postMessage({ t: 'seen' }, origin); // all that has come until now
-    button.textContent = frame.hidden ? title : 'Close';
+    button.textContent = frame.hidden ? title : close;
     emit(frame.hidden ? 'closed' : 'opened', {});
   }
 
@@ -53,6 +55,11 @@
     if (ev.origin !== origin || ev.source !== frame?.contentWindow) return;
     if (ev.data?.t === 'keep') {
       memory((m) => m.setItem(kept, ev.data.token));
+      return;
+    }
+    if (ev.data?.t === 'words') {
+      close = ev.data.close;
+      if (!frame.hidden) button.textContent = close;
       return;
     }
     if (ev.data?.t === 'unread' && frame.hidden) button.textContent = `${title} (${ev.data.n})`;

@@ -1,6 +1,7 @@
 // Files of a conversation: taken from the disk, shown beside a message, saved.
 
 import { html, useEffect, useRef, useState } from '../vendor/preact.mjs';
+import { t } from './words.js';
 
 const pictures = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
@@ -12,7 +13,7 @@ export async function upload(path, file, headers = {}) {
     method: 'POST', headers: { 'X-Tandem-Request': '1', 'Content-Type': 'application/octet-stream', ...headers }, body: file,
   });
   if (res.ok) return res.json();
-  throw new Error({ 403: 'No files can be sent here.', 413: 'This file is too large.', 415: 'Files of this type are not taken.', 429: 'These are too many files. Try again later.' }[res.status] || 'The file could not be sent. Try again.');
+  throw new Error({ 403: t('No files can be sent here.'), 413: t('This file is too large.'), 415: t('Files of this type are not taken.'), 429: t('These are too many files. Try again later.') }[res.status] || t('The file could not be sent. Try again.'));
 }
 
 /** A button that takes a file and hands it to put, which may throw for say. */
@@ -28,7 +29,7 @@ export function Attach({ accept, put, say, disabled }) {
     setBusy(false);
   }
   return html`<input ref=${input} type="file" hidden accept=${accept} onChange=${take} />
-    <button type="button" class="attach" aria-label="Attach a file" title="Attach a file" aria-busy=${String(busy)} disabled=${busy || disabled} onClick=${() => input.current.click()}>
+    <button type="button" class="attach" aria-label=${t('Attach a file')} title=${t('Attach a file')} aria-busy=${String(busy)} disabled=${busy || disabled} onClick=${() => input.current.click()}>
       <svg viewBox="0 0 24 24" width="18" height="18" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true"><path d="M21 11.5l-8.8 8.8a5.5 5.5 0 0 1-7.8-7.8l9-9a3.7 3.7 0 0 1 5.2 5.2l-9 9a1.8 1.8 0 0 1-2.6-2.6l8.2-8.2" /></svg>
     </button>`;
 }
@@ -38,7 +39,7 @@ export function FileOf({ file, get, say }) {
   const [url, setUrl] = useState('');
   async function load() {
     const res = await get(file.ref);
-    if (!res.ok) throw new Error('This file is not to be had any more.');
+    if (!res.ok) throw new Error(t('This file is not to be had any more.'));
     return URL.createObjectURL(await res.blob());
   }
   useEffect(() => {
@@ -63,6 +64,6 @@ export function FileOf({ file, get, say }) {
     a.click();
     setTimeout(() => URL.revokeObjectURL(u), 60000);
   }
-  return html`<button type="button" class="file" title="Save" onClick=${() => save().catch(say)}>
-    ${url && html`<img src=${url} alt=${file.name || 'picture'} />`}<span>${file.name || 'file'} · ${size(file.size)}</span></button>`;
+  return html`<button type="button" class="file" title=${t('Save')} onClick=${() => save().catch(say)}>
+    ${url && html`<img src=${url} alt=${file.name || t('picture')} />`}<span>${file.name || t('file')} · ${size(file.size)}</span></button>`;
 }

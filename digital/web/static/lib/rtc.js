@@ -1,5 +1,7 @@
 // Audio between a page and the gateway: one RTCPeerConnection per call, no trickle, G.711 without transcoding.
 
+import { t } from './words.js';
+
 const clear = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 const gatherLimit = 2000; // ms
@@ -37,16 +39,16 @@ export async function source(kind) {
 }
 
 async function microphone(audio) {
-  if (!navigator.mediaDevices) throw new Error('The browser gives no microphone to a page without https.');
+  if (!navigator.mediaDevices) throw new Error(t('The browser gives no microphone to a page without https.'));
   try {
     return await navigator.mediaDevices.getUserMedia({ audio });
   } catch (err) {
     const why = {
-      NotAllowedError: 'The microphone is blocked for this page. Allow it beside the address, and try again.',
-      NotFoundError: 'No microphone was found. Plug one in, and try again.',
-      NotReadableError: 'The microphone is taken by another program.',
+      NotAllowedError: t('The microphone is blocked for this page. Allow it beside the address, and try again.'),
+      NotFoundError: t('No microphone was found. Plug one in, and try again.'),
+      NotReadableError: t('The microphone is taken by another program.'),
     }[err.name];
-    throw new Error(why || `The microphone does not work: ${err.message}`);
+    throw new Error(why || t('The microphone does not work: {why}', { why: err.message }));
   }
 }
 

@@ -1,6 +1,7 @@
 // With which voice a page speaks: the microphone, one of several, or in the demo a test voice.
 
 import { html, useEffect, useState } from '../vendor/preact.mjs';
+import { t } from './words.js';
 
 /** Whether this is the demo, where nobody needs a microphone. */
 export const demo = document.documentElement.dataset.demo !== undefined;
@@ -42,12 +43,12 @@ export function Voice({ changed = () => {}, line }) {
     navigator.mediaDevices?.addEventListener('devicechange', look);
     return () => navigator.mediaDevices?.removeEventListener('devicechange', look);
   }, [line]);
-  const list = [['mic', 'Microphone'], ...(mics.length > 1 ? mics.map((m) => [`mic:${m.deviceId}`, m.label]) : [])];
-  if (demo || value === 'test') list.push(['test', 'Test voice']);
+  const list = [['mic', t('Microphone')], ...(mics.length > 1 ? mics.map((m) => [`mic:${m.deviceId}`, m.label]) : [])];
+  if (demo || value === 'test') list.push(['test', t('Test voice')]);
   if (Number(value)) list.push([value, `${value} Hz`]);
-  if (!list.some(([k]) => k === value)) list.push([value, 'Another microphone']);
+  if (!list.some(([k]) => k === value)) list.push([value, t('Another microphone')]);
   if (list.length < 2) return null;
-  return html`<label class="row small"><span class="visually-hidden">My voice</span><select value=${value} onChange=${(ev) => {
+  return html`<label class="row small"><span class="visually-hidden">${t('My voice')}</span><select value=${value} onChange=${(ev) => {
     memory.set('voice', ev.target.value);
     set(ev.target.value);
     changed(ev.target.value);

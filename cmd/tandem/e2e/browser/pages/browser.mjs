@@ -16,8 +16,8 @@ export async function run(scenario) {
       '--allow-loopback-in-peer-connection'],
   });
   const faults = [];
-  const open = async (path, { width = 1280, height = 800, voice, dark } = {}) => {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', baseURL: base });
+  const open = async (path, { width = 1280, height = 800, voice, dark, locale } = {}) => {
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale, baseURL: base });
     if (voice) await context.addInitScript((v) => localStorage.setItem('voice', v), String(voice));
     const page = await context.newPage();
     page.on('pageerror', (err) => faults.push(`${path}: ${err.message}`));
