@@ -82,7 +82,7 @@ func (g *site) promise(ctx context.Context, r callback.Request, language string)
 	v, ok, err := g.dispatcher.Item(ctx, r.ID)
 	switch {
 	case r.From.After(time.Now().Add(time.Minute)):
-		text, pairs = wording.CallFrom, append(pairs, "time", r.From.UTC().Format("2006-01-02 15:04 UTC"))
+		text, pairs = wording.CallFrom, append(pairs, "time", r.From.Local().Format("2006-01-02 15:04 MST"))
 	case err == nil && ok && v.Estimate.Known && v.Free == 0:
 		text, pairs = wording.CallIn, append(pairs, "minutes", strconv.Itoa(max(1, int((v.Estimate.P50+30*time.Second)/time.Minute))))
 	case err == nil && ok && v.Position == 1:

@@ -147,47 +147,6 @@ func (e *Engine) sealFor(tx Tx, h *head) (*seal, error) {
 	return s, nil
 }
 
-// encoded is an event as it is stored, but for its seal.
-type encoded struct {
-	public  []byte
-	private []byte // nil: nothing in it is personal
-}
-
-func (x encoded) size() int { return len(x.public) + len(x.private) }
-
-// encode splits an event into what everybody may read and what is sealed.
-func encode(ev journey.Event) (encoded, error) {
-	ev.Seq = 0
-	all := ev.Privacy == journey.Personal || ev.Privacy == journey.Sensitive
-	var private, public map[string]string
-	for k, v := range ev.Data {
-		if !all && !journey.PersonalKey(k) {
-			continue
-		}
-		if private == nil {
-			private = make(map[string]string, len(ev.Data))
-		}
-		private[k] = v
-	}
-	if len(private) > 0 {
-		for k, v := range ev.Data {
-			if _, hidden := private[k]; !hidden {
-				if public == nil {
-					public = make(map[string]string, len(ev.Data))
-				}
-				public[k] = v
-			}
-		}
-		ev.Data = public
-	}
-	x := encoded{}
-	var err error
-	if x.public, err = json.Marshal(ev); err == nil && len(private) > 0 {
-		x.private, err = json.Marshal(private)
-	}
-	return x, err
-}
-
 // eventOwner binds a sealed event to its place.
 func eventOwner(record string, seq uint64) string { return string(numbered([]byte(record), seq)) }
 
