@@ -106,9 +106,10 @@ type workJournal struct {
 	log   *slog.Logger
 
 	mu      sync.Mutex
-	waiting []workBatch // guarded by mu
-	busy    bool        // guarded by mu
-	closed  bool        // guarded by mu
+	waiting []workBatch   // guarded by mu
+	busy    bool          // guarded by mu
+	closed  bool          // guarded by mu
+	idle    chan struct{} // guarded by mu: closed when nothing waits any more; nil: nobody wants to know
 }
 
 // workBatch is entries and who waits for them.
@@ -164,11 +165,22 @@ func (j *workJournal) Snapshot(im acd.Image) error {
 	return nil
 }
 
-// Close ends the trying again.
+// Close ends the trying again and waits for what is decided to be durable, for at most closeTime. Nothing may be appended any more.
 func (j *workJournal) Close() {
 	j.mu.Lock()
 	j.closed = true
+	idle := make(chan struct{})
+	if j.busy {
+		j.idle = idle
+	} else {
+		close(idle)
+	}
 	j.mu.Unlock()
+	select {
+	case <-idle:
+	case <-time.After(closeTime):
+		j.log.Error("work journal not written to its end: what was decided last is decided again at the next start")
+	}
 }
 
 func (j *workJournal) add(b workBatch) {
@@ -187,6 +199,10 @@ func (j *workJournal) next() {
 	j.mu.Lock()
 	if len(j.waiting) == 0 {
 		j.busy = false
+		if j.idle != nil {
+			close(j.idle)
+			j.idle = nil
+		}
 		j.mu.Unlock()
 		return
 	}

@@ -5,9 +5,12 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"tandem/acd"
 	"tandem/sip/registrar"
+	"tandem/store"
 	"tandem/store/journey"
 )
 
@@ -55,4 +58,46 @@ func TestBindingKeyOfALongContact(t *testing.T) {
 	if bindingKey(long) == bindingKey(other) {
 		t.Error("two contacts have one key")
 	}
+}
+
+// lateStore answers each batch a second late.
+type lateStore struct{ store.Store }
+
+func (s lateStore) Append(b store.Batch, done func(store.Receipt)) error {
+	time.AfterFunc(time.Second, func() {
+		if err := s.Store.Append(b, done); err != nil {
+			done(store.Receipt{Err: err})
+		}
+	})
+	return nil
+}
+
+// TestWorkJournalEndsWhole: what the dispatcher has decided when the gateway is told to end is durable when it ends, however late the store
+// answers; a store that refuses holds nobody up.
+func TestWorkJournalEndsWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := openMemory(t)
+		j := &workJournal{store: lateStore{st}, log: slog.New(slog.DiscardHandler)}
+		for i := range 3 {
+			j.Append([]acd.Entry{{Seq: uint64(i + 1), At: time.Now(), Kind: journey.Enqueued, Item: "i"}}, func(err error) {
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		j.Close()
+		n := 0
+		if _, err := st.Work(workDomain, func(store.WorkEntry) error { n++; return nil }); err != nil || n != 3 {
+			t.Errorf("%d entries are durable, want 3 (%v)", n, err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		j := &workJournal{store: &illStore{ill: true}, log: slog.New(slog.DiscardHandler)}
+		j.Append([]acd.Entry{{Seq: 1, At: time.Now(), Kind: journey.Enqueued, Item: "i"}}, func(error) {})
+		began := time.Now()
+		j.Close()
+		if took := time.Since(began); took > retryWork {
+			t.Errorf("an ill store held the end up for %v", took)
+		}
+	})
 }
