@@ -13,10 +13,12 @@ import (
 // callers were refused, and many of them write the same again. Once the medium is well, the engine looks which such groups it has, and
 // knows what it has of them when it comes again.
 
-// doubtsMost bounds the groups whose fate is open, doubtFor how long those that write again are expected to.
+// doubtsMost bounds the groups whose fate is open, settledMost what is known of those that are written, over several outages: beyond it
+// the older ones are forgotten. doubtFor is how long those who were refused are expected to write again.
 const (
-	doubtsMost = 16
-	doubtFor   = 10 * time.Minute
+	doubtsMost  = 16
+	settledMost = 100_000
+	doubtFor    = 10 * time.Minute
 )
 
 // attempt is what an op would have written, and where.
@@ -57,7 +59,7 @@ func (e *Engine) settle(tx Tx) error {
 			continue
 		}
 		e.opts.Log.Warn("store has what it could not confirm", "batches", len(d))
-		if e.settled == nil {
+		if e.settled == nil || len(e.settled) > settledMost {
 			e.settled = map[print]uint64{}
 		}
 		for _, t := range d {
