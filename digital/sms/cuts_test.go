@@ -70,7 +70,7 @@ func (c *cuts) run(config sms.SMPPConfig, faults smsc.Faults) {
 		}); err != nil {
 			c.t.Fatal(err)
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // virtual, as all time here
 	}
 	time.Sleep(5 * time.Minute) // virtual: all tries are over
 	if err := hub.Close(ctx); err != nil {

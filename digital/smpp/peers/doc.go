@@ -1,7 +1,8 @@
 // Package peers tries this SMPP against an independent one, Kannel's: bearerbox and smsbox as the ESME of the built-in message centre,
-// drive_smpp as the message centre of the client. It holds tests only; each has a proxy between the two that cuts connections.
+// drive_smpp as the message centre of the client, alone and below the conversations. It holds tests only.
 //
-// Nouns: a box is a process of Kannel's; a proxy is the road that is cut.
+// Nouns: a box is a process of Kannel's; a proxy is the road that is cut at any moment; a bridge falls with what is on it, and with nothing
+// of which the other side already knows.
 //
 // Obligations of the caller:
 //  1. Debian's packages kannel and kannel-extras are installed; the tests fail where they are not.
