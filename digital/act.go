@@ -175,6 +175,7 @@ func (c *conversation) keyOf(m Message) string {
 
 // wantCall asks for a voice beside the conversation, which stays as it is.
 func (c *conversation) wantCall(by string) error {
+	c.engaged = true
 	err := c.hub.Wishes.CallWanted(CallWanted{
 		Conversation: c.id, Record: c.identity.Record, Item: c.item.id, Epoch: c.item.epoch, Agent: c.item.agent, By: by, At: c.now,
 	})

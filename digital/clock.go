@@ -15,8 +15,7 @@ func (c *conversation) settle() {
 		c.handle(flush{})
 	}
 	if c.dirty {
-		v := c.view()
-		c.shown.Store(&v)
+		c.show()
 		c.dirty = false
 	}
 	if c.leaves() {
@@ -75,16 +74,21 @@ func (c *conversation) waitedInVain() {
 }
 
 // closeAt is when a chat ends in which nobody does anything: nobody writes to the flow, or the visitor is gone before an agent came.
+// Who is gone and has said nothing does not keep an agent either: his page knows nothing of the conversation, or he only looked.
 func (c *conversation) closeAt() time.Time {
 	if c.adapter() != nil || c.awaits() || c.item.message {
 		return time.Time{}
 	}
+	gone := latest(c.touched, c.awaySince)
 	switch c.state {
-	case convOpen, convFlow, convWaiting:
-		if !c.present {
-			return latest(c.touched, c.awaySince).Add(c.hub.cfg.ChatAway)
-		}
-		if c.state != convWaiting {
+	case convOpen, convFlow, convWaiting, convAgent:
+		switch {
+		case !c.present && !c.engaged:
+			return gone.Add(c.hub.cfg.ChatEmpty)
+		case c.state == convAgent:
+		case !c.present:
+			return gone.Add(c.hub.cfg.ChatAway)
+		case c.state != convWaiting:
 			return c.touched.Add(c.hub.cfg.ChatIdle)
 		}
 	}

@@ -18,6 +18,7 @@ type Config struct {
 	Resident  time.Duration // a parked conversation without item or feed leaves memory after so long [10m]
 	ChatIdle  time.Duration // a chat without agent that nobody writes in is closed after so long [30m]
 	ChatAway  time.Duration // a chat whose visitor is gone leaves the queue and is closed after so long [5m]
+	ChatEmpty time.Duration // a chat whose visitor is gone and has said nothing is closed after so long, also with an agent [30s]
 	SendWait  time.Duration // a provider that does not answer for so long leaves a message uncertain [30s]
 	SendTries int           // of one message that the provider refuses for now [5]
 	SendPause time.Duration // before the second try; doubles [2s]
@@ -53,7 +54,7 @@ func (n Notices) In(words func(text string) string) Notices {
 func Defaults() Config {
 	return Config{
 		Conversations: 20000, Messages: 10000, Kept: 200, Mailbox: 64,
-		Resident: 10 * time.Minute, ChatIdle: 30 * time.Minute, ChatAway: 5 * time.Minute,
+		Resident: 10 * time.Minute, ChatIdle: 30 * time.Minute, ChatAway: 5 * time.Minute, ChatEmpty: 30 * time.Second,
 		SendWait: 30 * time.Second, SendTries: 5, SendPause: 2 * time.Second, LoadWait: 5 * time.Second,
 		Notices: Notices{
 			Joined: wording.Joined, Requeued: wording.Requeued, Ended: wording.Ended, Closed: wording.Closed, Full: wording.Full,
@@ -80,8 +81,8 @@ func (c *Config) Validate() error {
 		name  string
 		value time.Duration
 	}{
-		{"resident", c.Resident}, {"chat_idle", c.ChatIdle}, {"chat_away", c.ChatAway}, {"send_wait", c.SendWait},
-		{"send_pause", c.SendPause}, {"load_wait", c.LoadWait},
+		{"resident", c.Resident}, {"chat_idle", c.ChatIdle}, {"chat_away", c.ChatAway}, {"chat_empty", c.ChatEmpty},
+		{"send_wait", c.SendWait}, {"send_pause", c.SendPause}, {"load_wait", c.LoadWait},
 	} {
 		if d.value <= 0 {
 			faults = append(faults, fmt.Errorf("%s: %s is not above zero", d.name, d.value))

@@ -52,6 +52,7 @@ type conversation struct {
 
 	present   bool
 	awaySince time.Time
+	engaged   bool      // the customer has said something, or asked for a voice
 	waitUntil time.Time // when a record that was asked for is given up
 	gone      bool      // it has left memory
 	loads     int

@@ -224,6 +224,7 @@ func TestLeaves(t *testing.T) {
 		r.inState(id, "closed")
 		other := r.open()
 		second := r.lastItem().ID
+		r.writes(other, "c1", "hello")
 		r.post(other, digital.CustomerPresent{})
 		time.Sleep(r.cfg.ChatAway - time.Second) // virtual
 		synctest.Wait()
@@ -243,6 +244,65 @@ func TestLeaves(t *testing.T) {
 		if v := r.view(other); v.Why != "away" {
 			r.Fatalf("why %q", v.Why)
 		}
+	})
+}
+
+// TestEmptyChatKeepsNobody: who has gone without a word leaves queue and agent, also after a restart; one who said something, or wants
+// a call, does not leave his agent.
+func TestEmptyChatKeepsNobody(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		after func(r *rig, id string) // of an agent's chat
+		want  string
+	}{
+		{"silent", func(*rig, string) {}, "closed"},
+		{"after a restart", func(r *rig, id string) {
+			item := r.lastItem().ID
+			r.stop()
+			r.restart()
+			r.post(id, digital.Adopt{Item: item, Epoch: 1, Agent: "anna", State: "agent"})
+			r.inState(id, "agent")
+		}, "closed"},
+		{"has written", func(r *rig, id string) { r.writes(id, "c1", "hello") }, "agent"},
+		{"has written before a restart", func(r *rig, id string) {
+			r.writes(id, "c1", "hello")
+			item := r.lastItem().ID
+			r.agentSends(digital.AgentMessage{Conversation: id, Item: item, Epoch: 1, Agent: "anna", ID: "a1", Text: "good morning"})
+			r.stop()
+			r.restart()
+			r.post(id, digital.Adopt{Item: item, Epoch: 1, Agent: "anna", State: "agent"})
+		}, "agent"},
+		{"wants a call", func(r *rig, id string) { r.post(id, digital.CustomerCalls{}) }, "agent"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			virtually(t, toQueue, func(r *rig) {
+				id := r.open()
+				r.connect(id)
+				c.after(r, id)
+				r.post(id, digital.CustomerPresent{})
+				time.Sleep(r.cfg.ChatEmpty - time.Second) // virtual
+				synctest.Wait()
+				r.inState(id, "agent")
+				time.Sleep(2 * time.Second) // virtual
+				synctest.Wait()
+				r.inState(id, c.want)
+				if v := r.view(id); c.want == "closed" && v.Why != "away" {
+					r.Fatalf("why %q", v.Why)
+				}
+				time.Sleep(time.Hour) // virtual
+				synctest.Wait()
+				if ends := r.kinds(journey.ConversationClosed); len(ends) == 0 != (c.want == "agent") {
+					r.Fatalf("ended: %v", ends)
+				}
+			})
+		})
+	}
+	virtually(t, toQueue, func(r *rig) {
+		id := r.open()
+		r.post(id, digital.CustomerPresent{})
+		time.Sleep(r.cfg.ChatEmpty + time.Second) // virtual
+		synctest.Wait()
+		r.inState(id, "closed")
 	})
 }
 

@@ -83,6 +83,7 @@ func (c *conversation) rebuild(h History) {
 	}
 	for _, m := range f.messages {
 		c.lines.add(m, c.hub.cfg.Kept)
+		c.engaged = c.engaged || m.From == Customer
 		if len(m.Choices) > 0 {
 			c.choices = m.Choices
 		}

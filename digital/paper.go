@@ -246,7 +246,7 @@ func (c *conversation) commit(l line) {
 // know makes a durable message part of the conversation and tells everybody who follows it.
 func (c *conversation) know(m Message) {
 	c.lines.add(m, c.hub.cfg.Kept)
-	c.touched = m.At
+	c.touched, c.engaged = m.At, c.engaged || m.From == Customer
 	if len(m.Choices) > 0 {
 		c.choices = m.Choices
 	}

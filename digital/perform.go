@@ -79,6 +79,7 @@ func (c *conversation) presence(on bool) {
 	if !on {
 		c.awaySince = c.now
 	}
+	c.show()
 	c.publish(Update{Kind: Presence, On: on})
 }
 

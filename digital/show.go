@@ -24,9 +24,14 @@ func (c *conversation) publish(u Update) {
 
 // changed tells that somebody else is responsible now. The view says it first: who is told may act on it at once.
 func (c *conversation) changed() {
+	c.publish(Update{Kind: Changed, View: c.show()})
+}
+
+// show makes the view what the conversation is.
+func (c *conversation) show() *View {
 	v := c.view()
 	c.shown.Store(&v)
-	c.publish(Update{Kind: Changed, View: &v})
+	return &v
 }
 
 func (c *conversation) view() View {

@@ -213,6 +213,7 @@ func (g *site) openQueues() (err error) {
 	g.words = &words{
 		hub: func() *digital.Hub { return g.hub }, queue: queue, desk: func() *desk.Server { return g.desk }, store: g.store,
 		files: g.attachments(), names: g.agentName, sender: g.sender, country: g.cfg.Country, log: g.log,
+		again: func(item string) { g.deskDoor.tell(again(item)) },
 	}
 	g.tokens = newPageTokens()
 	g.deskDoor = newDeskDoor(deskDoor{queue: queue, store: g.store, words: g.words, codes: g.dispositions, log: g.log})

@@ -76,8 +76,13 @@ func (d *deskDoor) show(ctx context.Context, m any) {
 		d.changed(ctx, m)
 	case acd.ItemEnded:
 		d.over(m.Item, m.Outcome.String())
+	case again:
+		d.item(ctx, string(m))
 	}
 }
+
+// again is an item of which more has changed than the dispatcher knows: it is shown anew.
+type again string
 
 // tellChange takes a change of what an agent has or had; of what is offered or accepted, Offer and Connect tell.
 func (d *deskDoor) tellChange(c acd.ItemChanged) {
@@ -124,6 +129,9 @@ func (d *deskDoor) over(item, why string) {
 // item shows an item as it is now; one that has gone on to another agent, or ended, is told of behind this.
 func (d *deskDoor) item(ctx context.Context, id string) {
 	agent := d.items[id]
+	if agent == "" {
+		return
+	}
 	v, ok, err := d.queue().Item(ctx, id)
 	if err != nil || !ok || v.Agent != agent || v.State == acd.ItemOffered {
 		return
@@ -135,6 +143,7 @@ func (d *deskDoor) item(ctx context.Context, id string) {
 	switch v.Item.Media {
 	case acd.Chat, acd.Message:
 		shown.Conversation = v.Item.Interaction
+		shown.Away = v.Item.Media == acd.Chat && d.words.left(v.Item.Interaction)
 	case acd.Voice, acd.Callback:
 		shown.Call = v.Item.Interaction
 	}

@@ -88,6 +88,24 @@ func TestEachItemIsShownInItsState(t *testing.T) {
 	})
 }
 
+// TestAgentSeesWhoHasLeft: the agent need not write to nobody.
+func TestAgentSeesWhoHasLeft(t *testing.T) {
+	inHouse(t, func(h *floor) {
+		h.signIn("anna", "page")
+		v := h.chat("one")
+		h.post(acd.Accept{Offer: acd.OfferID{Item: v.Item, Epoch: 1}, Agent: "anna"})
+		for n, there := range []bool{true, false, true} {
+			if err := h.g.hub.Post(v.ID, digital.CustomerPresent{On: there}); err != nil {
+				t.Fatal(err)
+			}
+			h.wait()
+			if _, items, _ := h.held("anna"); len(items) != 1 || items[0].Away == there {
+				t.Errorf("%d: got %+v, the customer is there: %v", n, items, there)
+			}
+		}
+	})
+}
+
 // TestDeskDoorHearsOfAgentsItemsOnly: what waits is many, and on nobody's page.
 func TestDeskDoorHearsOfAgentsItemsOnly(t *testing.T) {
 	d := newDeskDoor(deskDoor{log: discard})

@@ -20,6 +20,7 @@ import (
 func (g *site) openWords() (err error) {
 	cfg := digital.Defaults()
 	cfg.Words = g.say.In
+	cfg.ChatIdle, cfg.ChatAway, cfg.ChatEmpty = g.cfg.Chat.Idle, g.cfg.Chat.Away, g.cfg.Chat.Empty
 	g.proofs, g.links = newProofs(), textLimit{textLimits: linkLimits}
 	g.hub, err = digital.New(cfg, digital.Parts{
 		Records: g.words, Journal: g.words, Queues: g.words, Router: chatRouter{g, cfg.Notices}, Texts: g.texts, Wishes: wishes{g}, Observer: g.words, Adapters: g.smsAdapters(),

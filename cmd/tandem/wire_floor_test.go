@@ -132,7 +132,7 @@ func (h *floor) build() {
 	queue := func() *acd.Dispatcher { return g.dispatcher }
 	deskOf := func() *desk.Server { return g.desk }
 	g.words = &words{hub: func() *digital.Hub { return g.hub }, queue: queue, desk: deskOf, store: st, names: g.agentName,
-		sender: g.sender, country: "DE", log: log}
+		sender: g.sender, country: "DE", log: log, again: func(item string) { g.deskDoor.tell(again(item)) }}
 	g.deskDoor = newDeskDoor(deskDoor{queue: queue, store: st, words: g.words, codes: g.dispositions, log: log})
 	g.callbacks = g.newCallbackDoor()
 	g.callbacks.write = h.write

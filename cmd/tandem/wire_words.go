@@ -20,6 +20,7 @@ type words struct {
 	hub     func() *digital.Hub
 	queue   func() *acd.Dispatcher
 	desk    func() *desk.Server
+	again   func(item string) // shows an item anew at its agent's page
 	store   store.Store
 	files   visitFiles
 	names   func(agent string) string // as customers see an agent

@@ -34,11 +34,19 @@ func (w *words) Observe(u digital.Update) {
 			}
 			d.Typing(agent, u.Conversation, by)
 		}
+	case digital.Presence:
+		w.again(v.Item)
 	case digital.Progress:
 		if u.Delivery == digital.Read && u.From == digital.Customer {
 			d.Read(agent, u.Conversation, u.Seq)
 		}
 	}
+}
+
+// left tells whether a conversation's customer is not at the page.
+func (w *words) left(conversation string) bool {
+	v, ok := w.hub().View(conversation)
+	return ok && !v.Present
 }
 
 func deskMessage(m digital.Message, channel string) desk.Message {

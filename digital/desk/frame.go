@@ -31,6 +31,7 @@ type Item struct {
 	Record       string    `json:"record,omitempty"`
 	Who          string    `json:"who,omitempty"`
 	Conversation string    `json:"conversation,omitempty"`
+	Away         bool      `json:"away,omitempty"` // a chat's page is gone; its visitor reads what is written when he comes back
 	Call         string    `json:"call,omitempty"`
 	Since        time.Time `json:"since"`           // customer's first arrival
 	At           time.Time `json:"at"`              // in this state

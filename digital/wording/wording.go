@@ -113,6 +113,7 @@ func Check(text, own string) error {
 
 // Fill puts values in the places of their names: Fill(text, "agent", "Anna").
 func Fill(text string, pairs ...string) string {
+	pairs = slices.Clone(pairs)
 	for i := 0; i < len(pairs); i += 2 {
 		pairs[i] = "{" + pairs[i] + "}"
 	}

@@ -31,6 +31,11 @@ var roles = []string{"agent", "supervisor", "admin", "integrator"}
 type Chat struct {
 	Flow  string `yaml:"flow"`  // the flow that answers first; empty: the queue takes all
 	Queue string `yaml:"queue"` // where a conversation without a flow waits
+
+	// When a chat ends by itself.
+	Idle  time.Duration `yaml:"idle" default:"30m"`  // nobody writes, and no agent has it
+	Away  time.Duration `yaml:"away" default:"5m"`   // its page is gone before an agent came
+	Empty time.Duration `yaml:"empty" default:"30s"` // its page is gone and its visitor has said nothing: also with an agent
 }
 
 // SMS is an account of ours: a number, and how messages come and go.
@@ -171,11 +176,23 @@ func (c *Config) checkDigital(at source.At) {
 	}
 	c.checkWords(at)
 	c.checkLead(at.Key("chat"), c.Chat.Flow, c.Chat.Queue)
+	c.checkEnds(at.Key("chat"))
 	c.checkSMS(at.Key("sms"))
 	if c.Callbacks.Attempts < 1 || c.Callbacks.Attempts > 20 {
 		at.Key("callbacks").Key("attempts").Errorf("callbacks.attempts: must be 1 to 20")
 	}
 	c.checkFirst(at)
+}
+
+func (c *Config) checkEnds(at source.At) {
+	for _, end := range []struct {
+		key  string
+		time time.Duration
+	}{{"idle", c.Chat.Idle}, {"away", c.Chat.Away}, {"empty", c.Chat.Empty}} {
+		if end.time < time.Second || end.time > 24*time.Hour {
+			at.Key(end.key).Errorf("chat.%s: must be 1s to 24h", end.key)
+		}
+	}
 }
 
 // firsts are who may be called first.

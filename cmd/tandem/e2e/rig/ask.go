@@ -100,8 +100,8 @@ func (g *Gateway) Lines(t testing.TB) (list []map[string]any) {
 	return list
 }
 
-// Metric sums the samples of a metric over its labels; part, where given, must stand in the sample's name and labels.
-func (g *Gateway) Metric(t testing.TB, name string, part ...string) (sum float64) {
+// Metrics is what the gateway measures, as a scrape reads it.
+func (g *Gateway) Metrics(t testing.TB) string {
 	t.Helper()
 	res, err := http.Get("http://" + g.HTTP.String() + "/metrics")
 	if err != nil {
@@ -112,7 +112,13 @@ func (g *Gateway) Metric(t testing.TB, name string, part ...string) (sum float64
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(text)) {
+	return string(text)
+}
+
+// Metric sums the samples of a metric over its labels; part, where given, must stand in the sample's name and labels.
+func (g *Gateway) Metric(t testing.TB, name string, part ...string) (sum float64) {
+	t.Helper()
+	for line := range strings.Lines(g.Metrics(t)) {
 		sample, value, ok := strings.Cut(strings.TrimSpace(line), " ")
 		base, _, _ := strings.Cut(sample, "{")
 		if !ok || base != name || !containsAll(sample, part) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,6 +40,7 @@ type deskItem struct {
 	State        string `json:"state"`
 	Medium       string `json:"medium"`
 	Conversation string `json:"conversation"`
+	Away         bool   `json:"away"`
 }
 
 type deskMessage struct {
@@ -92,7 +94,7 @@ func (c *clerk) work(ctx context.Context) {
 			c.header.Del("Cookie")
 		}
 		if err == nil {
-			(&shift{clerk: c, s: s, items: map[string]deskItem{}, open: map[string]order{}, bye: map[string]bool{}, asked: map[string]string{}, again: map[string]bool{}}).run(ctx)
+			(&shift{clerk: c, s: s, items: map[string]deskItem{}, open: map[string]order{}, bye: map[string]bool{}, silent: map[string]bool{}, asked: map[string]string{}, again: map[string]bool{}}).run(ctx)
 			s.close()
 		}
 		pause(ctx, 50*time.Millisecond)
@@ -134,13 +136,14 @@ func (c *clerk) count(what string) {
 // shift is one connection of a clerk. One goroutine reads and writes.
 type shift struct {
 	*clerk
-	s     *socket
-	items map[string]deskItem
-	open  map[string]order  // requests that wait for their answer
-	bye   map[string]bool   // conversations to end
-	again map[string]bool   // conversations of which a message was refused: what is not answered is, if they are still here
-	asked map[string]string // item → the state in which it was told to go on
-	n     int
+	s      *socket
+	items  map[string]deskItem
+	open   map[string]order  // requests that wait for their answer
+	bye    map[string]bool   // conversations to end
+	silent map[string]bool   // conversations in which no customer has said anything
+	again  map[string]bool   // conversations of which a message was refused: what is not answered is, if they are still here
+	asked  map[string]string // item → the state in which it was told to go on
+	n      int
 }
 
 func (s *shift) run(ctx context.Context) {
@@ -193,14 +196,16 @@ func (s *shift) take(ctx context.Context, f deskFrame) {
 	case "item.gone":
 		delete(s.items, f.ID)
 	case "message":
+		delete(s.silent, f.Message.Conversation)
 		if s.has(f.Message.Conversation) {
 			s.answer(ctx, *f.Message)
 		} else {
 			s.count("message of what is not in hand, from the " + f.Message.From)
 		}
 	case "transcript":
+		o := s.open[f.Re]
 		delete(s.open, f.Re)
-		s.readUp(ctx, f.Messages)
+		s.readUp(ctx, o.Conv, f.Messages)
 	case "ack":
 		s.acknowledged(f.Re)
 	case "error":
@@ -238,7 +243,8 @@ func (s *shift) has(conversation string) bool {
 }
 
 // readUp answers what nobody has answered.
-func (s *shift) readUp(ctx context.Context, list []deskMessage) {
+func (s *shift) readUp(ctx context.Context, conversation string, list []deskMessage) {
+	s.silent[conversation] = !slices.ContainsFunc(list, func(m deskMessage) bool { return m.From == "customer" })
 	answered := map[string]bool{}
 	for _, m := range list {
 		if m.From == "agent" {
@@ -290,8 +296,11 @@ func (s *shift) tidy(ctx context.Context) {
 		}
 		switch {
 		case s.asked[i.Item] == i.State: // once is enough
-		case i.State == "active" && (s.bye[i.Conversation] || s.closing.Load()):
+		case i.State == "active" && (s.bye[i.Conversation] || i.Away && s.silent[i.Conversation] || s.closing.Load()):
 			s.asked[i.Item] = i.State
+			if i.Away && s.silent[i.Conversation] {
+				s.count("a visitor who left without a word")
+			}
 			s.ask(ctx, order{T: "item.end", Item: i.Item})
 		case i.State == "wrap-up":
 			s.asked[i.Item] = i.State

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +77,9 @@ func surviveKills(t *testing.T, m *mixed, kills int) {
 		}
 		_, out, _ := m.acked()
 		want := out + 4
-		rig.Await(t, fmt.Sprintf("agents answer after kill %d", n+1), 40*time.Second, func() bool { _, out, _ := m.acked(); return out >= want })
+		if !until(40*time.Second, func() bool { _, out, _ := m.acked(); return out >= want }) {
+			t.Fatalf("no agent answers after kill %d: %s", n+1, m.standing())
+		}
 	}
 	in, out, ended := m.acked()
 	t.Logf("%d kills in %v: %d messages of visitors and %d of agents acknowledged, %d conversations ended, %d calls", kills,
@@ -141,6 +144,22 @@ func (m *mixed) unanswered() string {
 	queue, err := control.NewClient(m.Socket).Queue(m.t.Context(), "support")
 	fmt.Fprintf(&b, "\nqueue: %+v %v", queue.Items, err)
 	return b.String()
+}
+
+// standing tells how things are: who has what, and what the gateway that owns the calls measures of it.
+func (m *mixed) standing() string {
+	var b strings.Builder
+	for _, c := range m.clerks {
+		c.mu.Lock()
+		fmt.Fprintf(&b, "\n%s, gone %v, has %+v and was told %v", c.name, c.gone.Load(), slices.Collect(maps.Values(c.items)), c.seen)
+		c.mu.Unlock()
+	}
+	for line := range strings.Lines(m.owner().Metrics(m.t)) {
+		if strings.HasPrefix(line, "tandem_") && !strings.Contains(line, "_bucket") && !strings.HasSuffix(line, " 0\n") {
+			b.WriteString("\n" + strings.TrimSpace(line))
+		}
+	}
+	return b.String() + m.unanswered()
 }
 
 // oneCall wants a call from end to end.

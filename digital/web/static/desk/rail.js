@@ -59,7 +59,7 @@ export function Rail({ ctx, current }) {
       <button aria-current=${String(i === current)} onClick=${() => dispatch({ t: 'select', id: i.item })}>
         <span class="row"><strong class="grow">${i.who || 'unknown'}</strong><span class="mono small">${since(i.at, now)}</span></span>
         <span class="row small soft"><span class="grow">${medium[i.medium] || i.medium} · ${i.queue}</span>
-          <span class="pill ${i.state === 'active' ? 'good' : 'warn'}">${i.state}${owed ? ' · waits for you' : ''}</span></span>
+          <span class="pill ${i.state === 'active' ? 'good' : 'warn'}">${i.state}${i.away ? ' · has left' : owed ? ' · waits for you' : ''}</span></span>
         ${last && html`<span class="small soft">${(last.text || last.file?.name || '').slice(0, 60)}</span>`}
       </button></li>`;
   })}</ul>`;

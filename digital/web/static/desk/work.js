@@ -94,6 +94,7 @@ function Item({ item: i, ctx }) {
   const inCall = state.calls.length > 0;
   return html`<div class="row"><h2 class="grow">${i.who || 'unknown'}</h2>
       <span class="pill ${i.state === 'active' ? 'good' : 'warn'} mono">${medium[i.medium]} · ${i.state} ${since(i.at, now)}</span>
+      ${i.away && html`<span class="pill" title="The page is closed, or has no connection. What you write is there when it comes back.">has left the page</span>`}
       ${i.conversation && !inCall && i.state === 'active' && html`<button onClick=${() => phone.dial(`conv:${i.conversation}`, i.record || '').catch(say)}>Call</button>`}
       ${i.state === 'active' && html`<button onClick=${() => ask({ t: 'item.end', item: i.item })}>End</button>`}
     </div>

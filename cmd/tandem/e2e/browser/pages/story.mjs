@@ -61,6 +61,8 @@ await run(async ({ open, shot }) => {
   await visitor.click('button:has-text("Hang up")');
   await anna.waitForSelector('.callbar', { state: 'detached' });
   await visitor.close();
+  await anna.waitForSelector('.pill:has-text("has left the page")');
+  await shot(anna, 'story-2-left');
   await anna.click('button:has-text("End") >> nth=0');
   await anna.click('button:has-text("Done")');
 
