@@ -9,6 +9,7 @@ import (
 	"tandem/cmd/tandem/config"
 	"tandem/ivr"
 	"tandem/media"
+	"tandem/media/sdp"
 	"tandem/sip/b2bua"
 	"tandem/sip/digest"
 	"tandem/sip/trunk"
@@ -185,7 +186,7 @@ func (r *router) Endpoint(user string) (b2bua.Phone, bool) {
 	if !ok {
 		return watcher(user) // proven the same way
 	}
-	return b2bua.Phone{Name: user, Number: e.Extension, Display: e.DisplayName, Outside: e.CallerID, Most: e.MaxCalls}, true
+	return b2bua.Phone{Name: user, Number: e.Extension, Display: e.DisplayName, Outside: e.CallerID, Most: e.MaxCalls, SRTP: sdp.ReadSRTP(e.SRTP)}, true
 }
 
 // agentCode is the script of a star code that an agent dials at his phone.

@@ -24,7 +24,8 @@ func (w *worker) readRTCP(s *stream) {
 // control takes an RTCP packet, if it comes from an address that the stream knows. Its figures are about our packets.
 func (w *worker) control(s *stream, b []byte) {
 	from := w.from.addrPort()
-	if !s.latch.knows(from.Addr()) || w.report.Parse(b) != nil {
+	b, ok := w.unseal(s, b)
+	if !ok || !s.latch.knows(from.Addr()) || w.report.Parse(b) != nil {
 		w.counts.refused.Add(1)
 		return
 	}
@@ -91,7 +92,7 @@ func (w *worker) sendReport(s *stream, bye bool) {
 	if block, ok := s.source.Block(w.now); ok {
 		c.Blocks[0], c.Count = block, 1
 	}
-	if !send(s.port.rtcp, c.Append(w.out[:0]), &s.toRTCP) {
+	if b := w.seal(s, c.Append(w.out[:0])); b == nil || !send(s.port.rtcp, b, &s.toRTCP) {
 		w.counts.sendErrors.Add(1)
 	}
 }

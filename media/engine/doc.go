@@ -31,5 +31,5 @@
 //   - Comfort noise (payload type 13) is relayed between sides that both accept it, else absorbed.
 //   - Commands about unknown streams are answered by the failing event where there is one, else ignored and counted.
 //
-// What it does not do: decrypt, know SDP, mix the audio of a bridge, or buffer against jitter where nobody listens.
+// What it does not do: agree on keys, know SDP, mix the audio of a bridge, or buffer against jitter where nobody listens.
 package engine

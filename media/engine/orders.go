@@ -44,7 +44,9 @@ func (w *worker) do(o order) {
 	}
 	switch c := o.(type) {
 	case media.Configure:
-		s.configure(c.Config, w.now)
+		if err := s.configure(c.Config, w.now); err != nil {
+			w.e.cfg.Log.Error("stream is mute: its keys cannot be used", "stream", s.id, "err", err)
+		}
 	case media.Disconnect:
 		w.disconnect(s)
 	case media.Play:

@@ -11,12 +11,12 @@ import (
 // The road of a received packet, without lock or allocation:
 //
 //  1. recvfrom into the worker's one buffer
-//  2. direction, shape, payload type: else refused and counted
+//  2. opened where there are keys; direction, shape, payload type: else refused and counted
 //  3. latch: the source, else refused and counted
 //  4. statistics; duplicates end here
 //  5. telephone-event to the receiver; audio to detector, meter and recordings where there are any
 //  6. plan: payload type and coding for the other end, which is silent while something is played to it
-//  7. renumber in place, sendto
+//  7. renumber in place, seal where there are keys, sendto
 
 // readRTP reads one packet of a stream.
 func (w *worker) readRTP(s *stream) {
@@ -29,10 +29,40 @@ func (w *worker) readRTP(s *stream) {
 		w.control(s, w.buf[:n])
 		return
 	}
-	if n > len(w.buf) || !s.mayHear || !w.packet(s, w.buf[:n]) {
+	if n > len(w.buf) || !s.mayHear || !w.audio(s, w.buf[:n]) {
 		s.refused++
 		w.counts.refused.Add(1)
 	}
+}
+
+// audio opens a packet and handles it; false: it is refused.
+func (w *worker) audio(s *stream, b []byte) bool {
+	b, ok := w.unseal(s, b)
+	return ok && w.packet(s, b)
+}
+
+// unseal gives what the peer has sealed, in place.
+func (w *worker) unseal(s *stream, b []byte) ([]byte, bool) {
+	if s.guard == nil {
+		return b, true
+	}
+	b, ok := s.guard.Open(b)
+	if !ok {
+		w.counts.unopened.Add(1)
+	}
+	return b, ok
+}
+
+// seal protects what goes to the peer; nil: it cannot be.
+func (w *worker) seal(s *stream, b []byte) []byte {
+	if s.guard == nil {
+		return b
+	}
+	b, err := s.guard.Seal(w.sealed[:0], b)
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // packet handles one RTP packet; false: it is refused.
@@ -190,7 +220,7 @@ func digitOf(payload []byte) (byte, bool) {
 
 // send writes a packet to the stream's peer.
 func (w *worker) send(s *stream, b []byte) {
-	if !send(s.port.rtp, b, &s.to) {
+	if b = w.seal(s, b); b == nil || !send(s.port.rtp, b, &s.to) {
 		w.counts.sendErrors.Add(1)
 		return
 	}

@@ -10,15 +10,17 @@ import (
 	"tandem/media/dtmf"
 	"tandem/media/quality"
 	"tandem/media/rtp"
+	"tandem/media/srtp"
 )
 
 // stream is one port pair and all that goes over it. Owned by its worker. What every packet needs stands first and close
 // together: with many streams most of the work's time is spent on fetching it from memory.
 type stream struct {
 	port      pair
-	peer      *stream  // the other end of the bridge; may be itself
-	to        sockaddr // where RTP goes
-	mayHear   bool     // by the direction
+	peer      *stream     // the other end of the bridge; may be itself
+	to        sockaddr    // where RTP goes
+	guard     *srtp.Guard // nil: plain
+	mayHear   bool        // by the direction
 	maySend   bool
 	heeded    bool // somebody wants to hear its audio: detector, taps or ears
 	keying    bool // receiver is active; counted in worker.keying
@@ -61,11 +63,12 @@ func (s *stream) begin(id media.StreamID, port pair, relatch time.Duration) {
 	s.latch.relatch = relatch
 }
 
-// configure replaces the negotiated state.
-func (s *stream) configure(c media.StreamConfig, now time.Duration) {
+// configure replaces the negotiated state. The error is of keys that cannot be used: nothing is sent or heard then.
+func (s *stream) configure(c media.StreamConfig, now time.Duration) error {
+	err := s.protect(c.SRTP)
 	s.config, s.configured = c, true
-	s.mayHear = c.Direction == media.SendRecv || c.Direction == media.RecvOnly
-	s.maySend = c.Direction == media.SendRecv || c.Direction == media.SendOnly
+	s.mayHear = err == nil && (c.Direction == media.SendRecv || c.Direction == media.RecvOnly)
+	s.maySend = err == nil && (c.Direction == media.SendRecv || c.Direction == media.SendOnly)
 	s.kinds = kinds(c)
 	s.latch.configure(c.Remote, c.Symmetric, now)
 	s.heardAt, s.silent, s.dozing = now, false, false
@@ -75,6 +78,19 @@ func (s *stream) configure(c media.StreamConfig, now time.Duration) {
 	if s.peer != nil {
 		s.peer.replan()
 	}
+	return err
+}
+
+// protect takes keys. Those that are in force go on, with all that was counted under them.
+func (s *stream) protect(keys *media.Keys) (err error) {
+	was := s.config.SRTP
+	switch {
+	case keys == nil:
+		s.guard = nil
+	case s.guard == nil || was == nil || *was != *keys:
+		s.guard, err = srtp.New(*keys)
+	}
+	return err
 }
 
 // aim finds out where to send.

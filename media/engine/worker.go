@@ -10,6 +10,7 @@ import (
 	"tandem/media"
 	"tandem/media/dtmf"
 	"tandem/media/rtp"
+	"tandem/media/srtp"
 )
 
 const (
@@ -59,6 +60,7 @@ type worker struct {
 	from    sockaddr
 	ready   [256]unix.EpollEvent
 	buf     [2048]byte
+	sealed  [2048 + srtp.Overhead]byte
 	out     [rtp.HeaderSize + maxFrame]byte
 	pcm     [maxFrame * 2]int16
 }

@@ -15,7 +15,8 @@ type Caps struct {
 	PreferOurs bool          // answer in our order of codecs instead of the offer's
 	Symmetric  bool          // for StreamConfig
 	Timeout    time.Duration // for StreamConfig
-	Name       string        // s= and o= user; empty means "-"
+	SRTP       SRTP
+	Name       string // s= and o= user; empty means "-"
 }
 
 // DefaultCaps are those of a plain trunk.

@@ -15,6 +15,7 @@ var (
 var (
 	ErrNoCommonCodec = errors.New("sdp: no common codec")
 	ErrNoAudio       = errors.New("sdp: no audio section that can be used")
+	ErrNoKeys        = errors.New("sdp: protected and plain audio do not go together, or no suite is common")
 	ErrTurn          = errors.New("sdp: not the turn for this")
 )
 

@@ -18,6 +18,7 @@ const (
 	EventsChanged                       // telephone-event payload types
 	PtimeChanged
 	HoldChanged // Held is another than before
+	KeysChanged // of SRTP, or whether there is any
 )
 
 // Result tells what came of an exchange. Changed is 0 for a refresh that repeats what is in force: nothing is to be done.
@@ -49,6 +50,7 @@ type Local struct {
 	prefer   bool           // Prefer was called since our last description
 	events   uint8
 	ptime    media10
+	crypto   []Crypto // ours: what we offer before anything is agreed, then the line in force
 
 	pending proposal // the offer that is out
 	current proposal // our description in force
@@ -72,6 +74,9 @@ func NewLocal(addr netip.AddrPort, sessID uint64, caps Caps) *Local {
 	l := &Local{
 		addr: netip.AddrPortFrom(addr.Addr().Unmap().WithZone(""), addr.Port()), id: sessID & (1<<63 - 1),
 		caps: caps, proto: "RTP/AVP", events: caps.Events, ptime: tens(caps.Ptime),
+	}
+	if caps.SRTP == SRTPRequired {
+		l.proto = "RTP/SAVP"
 	}
 	for _, c := range caps.Codecs {
 		l.formats = append(l.formats, media.Format{Codec: c, SendPT: staticPT(c), RecvPT: staticPT(c)})
@@ -136,6 +141,10 @@ func (l *Local) propose() proposal {
 		p.offered.Formats = append(p.offered.Formats, f)
 	}
 	p.offered.Events = l.eventsPT(p.offered.Formats)
+	if l.crypto == nil && !l.agreed && (l.caps.SRTP == SRTPOffered || l.caps.SRTP == SRTPRequired) {
+		l.crypto = newCryptos()
+	}
+	p.offered.Crypto, p.offered.Secure = l.crypto, secure(l.proto)
 	p.session = l.body(p.offered, p.direction, l.ptime)
 	return p
 }
@@ -193,6 +202,7 @@ func (l *Local) AcceptAnswer(body []byte) (media.StreamConfig, Result, error) {
 	l.state, l.current, l.pending = next, ours, proposal{}
 	l.events = ours.offered.Events
 	l.remember(ours.offered.Formats)
+	l.keep(a)
 	return a.Config, l.apply(a, 0), nil
 }
 
@@ -221,10 +231,14 @@ func (l *Local) Answer(offer []byte) ([]byte, media.StreamConfig, Result, error)
 	if err != nil {
 		return nil, media.StreamConfig{}, Result{Fax: a.Fax}, err
 	}
+	if a.Config.SRTP != nil {
+		a.Config.SRTP.Send = l.keyFor(a.Config.SRTP.Recv)
+	}
+	l.keep(a)
 	refused := l.mirror(remote, a.Section)
 	l.events, l.ptime = a.Config.DTMFRecv, tens(a.Config.Ptime)
 	l.remember(a.Config.Accept)
-	p := proposal{offered: Offered{slices.Clone(a.Config.Accept), l.events}, direction: a.Config.Direction}
+	p := proposal{offered: Offered{slices.Clone(a.Config.Accept), l.events, l.crypto, secure(l.proto)}, direction: a.Config.Direction}
 	p.session = l.body(p.offered, p.direction, l.ptime)
 	l.state, l.current, l.pending = next, p, proposal{}
 	l.dirty, l.prefer = false, false
@@ -242,6 +256,22 @@ func (l *Local) remember(formats []media.Format) {
 		if i >= 0 {
 			l.formats[i] = f
 		}
+	}
+}
+
+// keyFor gives our key beside one of theirs: that of before as long as theirs is, else a new one, so that both begin to count anew.
+func (l *Local) keyFor(theirs media.Key) media.Key {
+	if was := l.inForce.Config.SRTP; was != nil && was.Recv == theirs {
+		return was.Send
+	}
+	return newKey(theirs.Suite)
+}
+
+// keep remembers our line of an agreement, for later offers.
+func (l *Local) keep(a Agreement) {
+	l.crypto = nil
+	if keys := a.Config.SRTP; keys != nil {
+		l.crypto = []Crypto{{a.Tag, keys.Send}}
 	}
 }
 
@@ -274,5 +304,6 @@ func changes(was, is *Agreement) (c Change) {
 	set(w.DTMFSend != i.DTMFSend || w.DTMFRecv != i.DTMFRecv, EventsChanged)
 	set(w.Ptime != i.Ptime, PtimeChanged)
 	set(was.Held != is.Held, HoldChanged)
+	set((w.SRTP == nil) != (i.SRTP == nil) || w.SRTP != nil && i.SRTP != nil && *w.SRTP != *i.SRTP, KeysChanged)
 	return c
 }

@@ -70,6 +70,9 @@ func (l *Local) section(o Offered, d media.Direction, ptime media10) Media {
 		add(o.Events, "telephone-event")
 		m.Attributes = append(m.Attributes, Attribute{"fmtp", fmt.Sprintf("%d 0-15", o.Events)})
 	}
+	for _, c := range o.Crypto {
+		m.Attributes = append(m.Attributes, Attribute{"crypto", c.line()})
+	}
 	m.Attributes = append(m.Attributes, Attribute{"ptime", strconv.Itoa(10 * int(ptime))}, Attribute{directionNames[d], ""})
 	if l.mid != "" {
 		m.Attributes = append(m.Attributes, Attribute{"mid", l.mid})

@@ -107,7 +107,7 @@ func TestAnswerErrors(t *testing.T) {
 		{"events alone", remote("4000", "101", te), ErrNoCommonCodec},
 		{"no section", []byte("v=0\r\ns=-\r\n"), ErrNoAudio},
 		{"not SDP", []byte("x"), ErrSyntax},
-		{"SAVP", []byte(strings.Replace(string(remote("4000", "0")), "RTP/AVP", "RTP/SAVP", 1)), ErrNoAudio},
+		{"SAVP", []byte(strings.Replace(string(remote("4000", "0")), "RTP/AVP", "RTP/SAVP", 1)), ErrNoKeys},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := newLocal()

@@ -23,6 +23,8 @@ type Terms struct {
 type Offered struct {
 	Formats []media.Format // SendPT is not used
 	Events  uint8          // telephone-event payload type; 0: not offered
+	Crypto  []Crypto       // our keys; none: plain RTP
+	Secure  bool           // nothing but SRTP was offered
 }
 
 // Agreement is what came out.
@@ -31,8 +33,9 @@ type Agreement struct {
 	Config  media.StreamConfig
 	Host    string // name in c= that is still to be resolved; Config.Remote is then zero, and Port holds
 	Port    uint16
-	Held    bool // the peer does not want to hear us
-	Fax     bool // there was an image section with a port: T.38 was asked for
+	Held    bool   // the peer does not want to hear us
+	Tag     string // of the a=crypto line; Config.SRTP holds the keys, ours is still to be made where they offer
+	Fax     bool   // there was an image section with a port: T.38 was asked for
 }
 
 // Negotiate matches a remote description with ours (RFC 3264 §6 where they offer, §7 where they answer).
@@ -56,37 +59,48 @@ func Negotiate(remote *Session, t Terms) (Agreement, error) {
 		Ptime:     cmp.Or(m.Ptime(), ptime(remote.Attributes), t.Caps.Ptime), // some phones say it above the m-lines
 		Symmetric: t.Caps.Symmetric, Timeout: t.Caps.Timeout,
 	}
+	a.Config.SRTP, a.Tag, _ = t.protect(m) // choose has seen that it can be
 	a.address(remote, m, t)
 	return a, nil
 }
 
 // choose finds the audio section: the preferred one if it can be used, else the first that can.
 func choose(remote *Session, t Terms) (int, error) {
-	if t.Section >= 0 && t.Section < len(remote.Media) && usable(&remote.Media[t.Section]) {
-		if t.Offered != nil || len(first(match(&remote.Media[t.Section], t))) > 0 {
+	err := ErrNoAudio
+	if t.Section >= 0 && t.Section < len(remote.Media) {
+		if err = t.usable(&remote.Media[t.Section]); err == nil && (t.Offered != nil || len(first(match(&remote.Media[t.Section], t))) > 0) {
 			return t.Section, nil
 		}
 	}
 	if t.Offered != nil {
-		return 0, ErrNoAudio
+		return 0, err
 	}
-	err := ErrNoAudio
+	err = ErrNoAudio
 	for i := range remote.Media {
-		if !usable(&remote.Media[i]) {
-			continue
-		}
-		if len(first(match(&remote.Media[i], t))) > 0 {
+		switch why := t.usable(&remote.Media[i]); {
+		case why == nil && len(first(match(&remote.Media[i], t))) > 0:
 			return i, nil
+		case why == nil:
+			err = ErrNoCommonCodec
+		case err == ErrNoAudio:
+			err = why
 		}
-		err = ErrNoCommonCodec
 	}
 	return 0, err
 }
 
 func first(formats []media.Format, _, _ uint8) []media.Format { return formats }
 
-func usable(m *Media) bool {
-	return m.Kind == "audio" && m.Port != 0 && (strings.EqualFold(m.Proto, "RTP/AVP") || strings.EqualFold(m.Proto, "RTP/AVPF"))
+// usable says why a section cannot be, nil if it can.
+func (t *Terms) usable(m *Media) error {
+	plain := strings.EqualFold(m.Proto, "RTP/AVP") || strings.EqualFold(m.Proto, "RTP/AVPF")
+	if m.Kind != "audio" || m.Port == 0 || !plain && !secure(m.Proto) {
+		return ErrNoAudio
+	}
+	if _, _, ok := t.protect(m); !ok {
+		return ErrNoKeys
+	}
+	return nil
 }
 
 // match gives the common codecs, the preferred first, and the telephone-event types that we accept and send.

@@ -211,7 +211,7 @@ func TestAnswersThatCannotBe(t *testing.T) {
 		want         error
 	}{
 		{"our audio refused", "m=audio 0 RTP/AVP 8\r\n", ErrNoAudio},
-		{"another profile", "m=audio 4000 RTP/SAVP 8\r\n", ErrNoAudio},
+		{"another profile", "m=audio 4000 RTP/SAVP 8\r\n", ErrNoKeys},
 		{"video only", "m=video 4000 RTP/AVP 97\r\n", ErrNoAudio},
 		{"a codec that nobody offered", "m=audio 4000 RTP/AVP 18\r\n", ErrNoCommonCodec},
 		{"stereo", "m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 PCMA/8000/2\r\n", ErrNoCommonCodec},

@@ -84,9 +84,9 @@ func TestNegotiateEvents(t *testing.T) {
 		{"two for one rate", "8 96 97", []string{"a=rtpmap:96 telephone-event/8000", "a=rtpmap:97 telephone-event/8000"}, 101, nil, 96, 96},
 		{"without a rate", "8 96", []string{"a=rtpmap:96 telephone-event"}, 101, nil, 96, 96},
 		{"dynamic without rtpmap", "8 101", nil, 101, nil, 0, 0},
-		{"answered with theirs", "8 96", []string{"a=rtpmap:96 telephone-event/8000"}, 101, &Offered{[]media.Format{{Codec: media.PCMA, RecvPT: 8}}, 101}, 101, 96},
-		{"answered, not offered", "8 96", []string{"a=rtpmap:96 telephone-event/8000"}, 101, &Offered{[]media.Format{{Codec: media.PCMA, RecvPT: 8}}, 0}, 0, 0},
-		{"offered, not answered", "8", nil, 101, &Offered{[]media.Format{{Codec: media.PCMA, RecvPT: 8}}, 101}, 0, 0},
+		{"answered with theirs", "8 96", []string{"a=rtpmap:96 telephone-event/8000"}, 101, &Offered{Formats: []media.Format{{Codec: media.PCMA, RecvPT: 8}}, Events: 101}, 101, 96},
+		{"answered, not offered", "8 96", []string{"a=rtpmap:96 telephone-event/8000"}, 101, &Offered{Formats: []media.Format{{Codec: media.PCMA, RecvPT: 8}}, Events: 0}, 0, 0},
+		{"offered, not answered", "8", nil, 101, &Offered{Formats: []media.Format{{Codec: media.PCMA, RecvPT: 8}}, Events: 101}, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			terms := terms()

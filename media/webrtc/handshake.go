@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/pion/dtls/v3"
+
+	"tandem/media/srtp"
 )
 
 // flightAfter is after how long a lost DTLS flight is repeated first; it doubles from there.
@@ -41,7 +43,7 @@ func newCertificate() (tls.Certificate, error) {
 // result is what a link's DTLS goroutine reports: keys once, then the end.
 type result struct {
 	link *link
-	keys *keys
+	keys *srtp.Guard
 	took time.Duration
 	err  error
 }
@@ -66,7 +68,7 @@ func (g *Gate) secure(ctx context.Context, l *link) {
 }
 
 // shake does the handshake. The connection is to be closed whether it succeeded or not.
-func (g *Gate) shake(ctx context.Context, l *link) (conn *dtls.Conn, k *keys, err error) {
+func (g *Gate) shake(ctx context.Context, l *link) (conn *dtls.Conn, k *srtp.Guard, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, g.cfg.HandshakeTimeout, errTimeout)
 	defer cancel()
 	select {
@@ -78,7 +80,7 @@ func (g *Gate) shake(ctx context.Context, l *link) (conn *dtls.Conn, k *keys, er
 		return nil, nil, err
 	}
 	if err = conn.HandshakeContext(ctx); err == nil {
-		k, err = newKeys(conn, l.active)
+		k, err = newGuard(conn, l.active)
 	} else if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}

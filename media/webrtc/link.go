@@ -9,6 +9,7 @@ import (
 
 	"tandem/media"
 	"tandem/media/sdp"
+	"tandem/media/srtp"
 )
 
 // leg is a browser stream. Owned by the owner, but for the atomics.
@@ -39,7 +40,7 @@ type link struct {
 	leg    *leg
 	remote atomic.Pointer[netip.AddrPort] // where the browser is; nil: not known
 	heard  atomic.Int64                   // when a genuine packet came last, in ns since the Gate began
-	keys   atomic.Pointer[keys]
+	keys   atomic.Pointer[srtp.Guard]
 	mute   atomic.Bool // lost: nothing is sent
 	wire   *wire
 	far    atomic.Pointer[remote] // what the browser says; nil until its answer

@@ -125,7 +125,7 @@ func (p *port) takeMedia(l *link, b []byte) {
 		p.counts.refused.Add(1)
 		return
 	}
-	plain, ok := k.open(b)
+	plain, ok := k.Open(b)
 	if !ok {
 		p.counts.refused.Add(1)
 		return
@@ -176,7 +176,7 @@ func (e *elbow) take(b []byte, from netip.AddrPort) {
 	if k == nil || to == nil {
 		return
 	}
-	sealed, err := k.seal(e.out[:0], b)
+	sealed, err := k.Seal(e.out[:0], b)
 	if err != nil {
 		e.counts.refused.Add(1)
 		return

@@ -181,7 +181,7 @@ func FuzzDescribe(f *testing.F) {
 	f.Add(page, page)
 	f.Add(strings.ReplaceAll(page, "actpass", "passive"), strings.ReplaceAll(page, "actpass", "active"))
 	f.Add("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", "")
-	r := newRoad(f, allProfiles["GCM128"])
+	r := newRoad(f, allSuites["GCM128"])
 	g, left := r.gate, r.gate.table.sizes()
 	f.Fuzz(func(t *testing.T, offer, answer string) {
 		l := &leg{id: 7}
@@ -213,7 +213,7 @@ func FuzzDescribe(f *testing.F) {
 
 // FuzzPort: no packet makes the port panic, whoever sent it.
 func FuzzPort(f *testing.F) {
-	r := newRoad(f, allProfiles["GCM128"])
+	r := newRoad(f, allSuites["GCM128"])
 	stranger := netip.AddrPortFrom(loopback, 9)
 	f.Add([]byte{0x80, 0, 0, 1}, true)
 	f.Add([]byte{22, 254, 253}, true)
@@ -252,7 +252,7 @@ func FuzzCheck(f *testing.F) {
 
 // FuzzHandshake: no packet of a browser that proved its address makes the DTLS connection panic.
 func FuzzHandshake(f *testing.F) {
-	r := newRoad(f, allProfiles["GCM128"])
+	r := newRoad(f, allSuites["GCM128"])
 	far, err := readRemote(page, terms())
 	if err != nil {
 		f.Fatal(err)

@@ -19,6 +19,7 @@ func (c *Call) begin(d *Door, tx *transaction.ServerTx) {
 	if c.arrival.Trunk != nil {
 		l.target.symmetric = c.arrival.Trunk.Config().SymmetricRTP
 	}
+	l.target.caps.SRTP = c.sw.srtpOf(&l.target)
 	c.trace(l, received, tx.Request())
 	usage, err := dialog.NewUAS(c.sw.calleeConfig(l), tx.Request(), l.serve(tx))
 	var refused *dialog.RefusedError
@@ -120,7 +121,7 @@ func (c *Call) readOffer(l *leg, req *sip.Request) bool {
 }
 
 func kindOfSDP(err error) Kind {
-	if errors.Is(err, sdp.ErrNoCommonCodec) || errors.Is(err, sdp.ErrNoAudio) {
+	if errors.Is(err, sdp.ErrNoCommonCodec) || errors.Is(err, sdp.ErrNoAudio) || errors.Is(err, sdp.ErrNoKeys) {
 		return Unsupported
 	}
 	return Malformed

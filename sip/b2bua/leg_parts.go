@@ -107,7 +107,7 @@ func sdpOf(req *sip.Request) ([]byte, bool) {
 // newLocal makes our side of a leg's session.
 func (s *Switch) newLocal(e media.Opened, caps sdp.Caps) *sdp.Local {
 	if caps.Codecs == nil {
-		caps = sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, PreferOurs: s.cfg.PreferOurs}
+		caps = sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, PreferOurs: s.cfg.PreferOurs, SRTP: caps.SRTP}
 	}
 	caps.Timeout = s.cfg.MediaTimeout
 	local := e.Local

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tandem/media"
+	"tandem/media/sdp"
 	"tandem/sip"
 	"tandem/sip/digest"
 	"tandem/sip/registrar"
@@ -59,6 +60,7 @@ type Phone struct {
 	Display string // empty is what it says in From
 	Outside string // trunks see it instead of Number; empty is Number
 	Most    int    // calls that it may have started at once; 0: no limit
+	SRTP    sdp.SRTP
 }
 
 // Bindings hears of changes in the registrar, in order. It must not wait.

@@ -152,9 +152,18 @@ func (s *Switch) phone(name string, b registrar.Binding, c *Call) (target, bool)
 	from := sip.NameAddr{Display: c.shows.Name, URI: sip.URI{Scheme: "sip", User: c.shows.Number, Host: s.cfg.Domain}}
 	return target{
 		name: name, endpoint: name, uri: uri, from: from, symmetric: true, page: isPage(b.Transport), path: path,
-		caps:  sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, Symmetric: true},
+		caps:  sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, Symmetric: true, SRTP: s.srtpOf(&target{endpoint: name})},
 		route: way,
 	}, true
+}
+
+// srtpOf is whether the audio of who is there is protected.
+func (s *Switch) srtpOf(t *target) sdp.SRTP {
+	if t.trunk != nil {
+		return sdp.ReadSRTP(t.trunk.Config().SRTP)
+	}
+	p, _ := s.Endpoints.Endpoint(t.endpoint)
+	return p.SRTP
 }
 
 // wayTo is how requests to a binding travel: to the first node of its Path, else to where its REGISTER came from.
@@ -206,7 +215,7 @@ func (s *Switch) carrier(t *trunk.Trunk, at trunk.Target, number string, c *Call
 		name: number, trunk: t, at: at, symmetric: cfg.SymmetricRTP, headers: who.Headers, auth: s.Hosts.Auth(t),
 		uri:   sip.URI{Scheme: "sip", User: t.Dialled(trunk.ReadNumber(number, cfg.Country)), Host: at.Host, Port: at.Port},
 		from:  who.From,
-		caps:  sdp.Caps{Codecs: codecsOf(cfg.Codecs), Events: telephoneEvent, Symmetric: cfg.SymmetricRTP},
+		caps:  sdp.Caps{Codecs: codecsOf(cfg.Codecs), Events: telephoneEvent, Symmetric: cfg.SymmetricRTP, SRTP: sdp.ReadSRTP(cfg.SRTP)},
 		route: route{door, transaction.Destination{Transport: strings.ToUpper(at.Transport), Addr: addr, AllowTCP: true}, false},
 	}, true
 }

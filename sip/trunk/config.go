@@ -31,6 +31,7 @@ type Config struct {
 
 	Codecs       []string   `yaml:"codecs"` // names in order of preference: "PCMA", "PCMU", "G722", "opus"
 	DTMF         DTMFMethod `yaml:"dtmf"`
+	SRTP         string     `yaml:"srtp"`          // "accept", "offer", "require", "never"
 	SymmetricRTP bool       `yaml:"symmetric_rtp"` // send audio to where its audio comes from
 
 	HealthRule HealthRule `yaml:"health"`

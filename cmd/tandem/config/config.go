@@ -193,6 +193,7 @@ type Endpoint struct {
 	Password    source.Secret `yaml:"password"`
 	HA1         source.Secret `yaml:"ha1"`                   // MD5 of name:domain:password, instead of password
 	CallerID    string        `yaml:"caller_id"`             // number shown on outgoing calls
+	SRTP        string        `yaml:"srtp" default:"accept"` // keys for its audio: accept what it offers, offer them too, require or never
 	MaxCalls    int           `yaml:"max_calls" default:"4"` // that it may have started at once; 0: no limit
 }
 

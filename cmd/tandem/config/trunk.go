@@ -28,6 +28,7 @@ type Trunk struct {
 	Codecs        []string             `yaml:"codecs"`
 	DTMF          trunk.DTMFMethod     `yaml:"dtmf" default:"rfc4733"`
 	SymmetricRTP  bool                 `yaml:"symmetric_rtp" default:"true"`
+	SRTP          string               `yaml:"srtp" default:"accept"` // as for endpoints
 	Health        trunk.HealthRule     `yaml:"health"`
 }
 
@@ -45,6 +46,6 @@ func (t *Trunk) Room() trunk.Config {
 		Auth:        trunk.Auth{Realm: t.Auth.Realm, User: t.Auth.User, Password: digest.Secret(t.Auth.Password.Reveal())},
 		InboundUser: t.InboundUser, Register: t.Register, Ping: t.Ping, MaxCalls: t.MaxCalls, FromUser: t.FromUser,
 		FromDomain: t.FromDomain, CallerID: t.CallerID, TrustID: t.TrustIdentity, Country: t.Country, Dial: t.Dial,
-		Arrive: t.Arrive, Codecs: t.Codecs, DTMF: t.DTMF, SymmetricRTP: t.SymmetricRTP, HealthRule: t.Health,
+		Arrive: t.Arrive, Codecs: t.Codecs, DTMF: t.DTMF, SymmetricRTP: t.SymmetricRTP, SRTP: t.SRTP, HealthRule: t.Health,
 	}.WithDefaults()
 }

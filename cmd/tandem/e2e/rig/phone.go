@@ -58,6 +58,7 @@ module_path /usr/lib/baresip/modules
 module g711.so
 module aufile.so
 module sndfile.so
+module srtp.so
 module_app account.so
 module_app menu.so
 module ctrl_tcp.so

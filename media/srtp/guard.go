@@ -1,0 +1,114 @@
+package srtp
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"github.com/pion/rtcp"
+	pionrtp "github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+
+	"tandem/media"
+	"tandem/media/rtp"
+)
+
+// Overhead is the most by which a sealed packet is longer: authentication, and of RTCP the index.
+const Overhead = 20
+
+// replayWindow is in packets.
+const replayWindow = 128
+
+// maxSources is how many sources (SSRC) of one peer are heard in the life of a Guard, for RTP and RTCP each. Each costs memory.
+const maxSources = 32
+
+// Guard protects the packets of one stream.
+type Guard struct {
+	opener, sealer *srtp.Context
+	sources        []uint32 // heard, RTP
+	reporters      []uint32 // heard, RTCP
+	inRTP, outRTP  pionrtp.Header
+	inRTCP         rtcp.Header
+	outRTCP        rtcp.Header
+}
+
+// profiles are pion's names of the suites.
+var profiles = [...]srtp.ProtectionProfile{
+	media.AEAD128: srtp.ProtectionProfileAeadAes128Gcm, media.AEAD256: srtp.ProtectionProfileAeadAes256Gcm,
+	media.CM80: srtp.ProtectionProfileAes128CmHmacSha1_80, media.CM32: srtp.ProtectionProfileAes128CmHmacSha1_32,
+}
+
+// errNoSuite refuses a key without a suite.
+var errNoSuite = errors.New("srtp: key without a suite")
+
+// New makes a guard of the keys of both directions.
+func New(k media.Keys) (*Guard, error) {
+	opener, err := newContext(k.Recv, srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow))
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := newContext(k.Send)
+	if err != nil {
+		return nil, err
+	}
+	return &Guard{opener: opener, sealer: sealer}, nil
+}
+
+func newContext(k media.Key, options ...srtp.ContextOption) (*srtp.Context, error) {
+	if k.Suite == media.NoSuite || int(k.Suite) >= len(profiles) {
+		return nil, errNoSuite
+	}
+	key, salt := k.Master()
+	return srtp.CreateContext(key, salt, profiles[k.Suite], append(options, srtp.MasterKeyIndicator(k.Identifier()))...)
+}
+
+// Open checks and decrypts a packet of the peer in place. ok is false for what is forged, repeated, too short, or of one source
+// too many.
+func (g *Guard) Open(b []byte) (plain []byte, ok bool) {
+	var err error
+	if rtp.IsRTCP(b) {
+		if len(b) < 8 {
+			return nil, false
+		}
+		ssrc := binary.BigEndian.Uint32(b[4:])
+		if full(g.reporters, ssrc) {
+			return nil, false
+		}
+		if plain, err = g.opener.DecryptRTCP(b, b, &g.inRTCP); err == nil {
+			g.reporters = known(g.reporters, ssrc)
+		}
+		return plain, err == nil
+	}
+	if len(b) < rtp.HeaderSize {
+		return nil, false
+	}
+	ssrc := binary.BigEndian.Uint32(b[8:])
+	if full(g.sources, ssrc) {
+		return nil, false
+	}
+	if plain, err = g.opener.DecryptRTP(b, b, &g.inRTP); err == nil {
+		g.sources = known(g.sources, ssrc)
+	}
+	return plain, err == nil
+}
+
+// full tells that a source is one too many.
+func full(list []uint32, ssrc uint32) bool {
+	return len(list) == maxSources && !slices.Contains(list, ssrc)
+}
+
+// known adds a source whose packet was authentic.
+func known(list []uint32, ssrc uint32) []uint32 {
+	if slices.Contains(list, ssrc) {
+		return list
+	}
+	return append(list, ssrc)
+}
+
+// Seal encrypts a packet of ours into dst, which has room for it and for Overhead, and shares nothing with it.
+func (g *Guard) Seal(dst, plain []byte) ([]byte, error) {
+	if rtp.IsRTCP(plain) {
+		return g.sealer.EncryptRTCP(dst, plain, &g.outRTCP)
+	}
+	return g.sealer.EncryptRTP(dst, plain, &g.outRTP)
+}
