@@ -1,5 +1,10 @@
 package media
 
+import (
+	"fmt"
+	"io"
+)
+
 // Suite is how packets are protected: a cipher with its authentication. The zero value is plain RTP.
 type Suite uint8
 
@@ -43,6 +48,9 @@ type Keys struct {
 	Recv Key // the peer's
 }
 
+// Format implements fmt.Formatter, like that of Key.
+func (k Keys) Format(w fmt.State, _ rune) { _, _ = fmt.Fprintf(w, "%v/%v", k.Send, k.Recv) }
+
 // maxMKI bounds key identifiers; RFC 4568 §6.1 allows 128, phones use one.
 const maxMKI = 4
 
@@ -54,11 +62,8 @@ func NewKey(s Suite, key, salt []byte) Key {
 	return k
 }
 
-// String gives the suite.
-func (k Key) String() string { return k.Suite.String() }
-
-// GoString gives the suite.
-func (k Key) GoString() string { return k.Suite.String() }
+// Format implements fmt.Formatter: whatever the verb, the suite is all that is written.
+func (k Key) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, k.Suite.String()) }
 
 // Master gives master key and salt.
 func (k *Key) Master() (key, salt []byte) {

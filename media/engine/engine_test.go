@@ -91,7 +91,7 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s %v, want %v", name, got[name], want)
 		}
 	}
-	if got["tandem_media_sent_packets_total"] < 1 || len(got) != 16 {
+	if got["tandem_media_sent_packets_total"] < 1 || len(got) != 17 {
 		t.Errorf("%d metrics: %v", len(got), got)
 	}
 	if _, err := New(cfg); err == nil {

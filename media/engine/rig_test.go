@@ -12,6 +12,7 @@ import (
 	"tandem/media"
 	"tandem/media/mediatest"
 	"tandem/media/rtp"
+	"tandem/media/srtp"
 )
 
 // patience is how long a test waits for something that must come.
@@ -116,6 +117,7 @@ type peer struct {
 	stream media.StreamID
 	engine netip.AddrPort
 	script mediatest.Script
+	guard  *srtp.Guard // nil: plain
 }
 
 // config is a stream's configuration for a far end that talks one codec.
@@ -170,6 +172,13 @@ func (p *peer) say(samples []int16) {
 
 func (p *peer) sendFrom(conn *net.UDPConn, b []byte) {
 	p.t.Helper()
+	if p.guard != nil {
+		sealed, err := p.guard.Seal(nil, b)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		b = sealed
+	}
 	if _, err := conn.WriteToUDPAddrPort(b, p.engine); err != nil {
 		p.t.Fatal(err)
 	}
@@ -187,7 +196,15 @@ func (p *peer) read() rtp.Packet {
 	if from != p.engine {
 		p.t.Fatalf("packet from %v, want %v", from, p.engine)
 	}
-	packet, err := rtp.Parse(buf[:n])
+	buf = buf[:n]
+	if p.guard != nil {
+		plain, ok := p.guard.Open(buf)
+		if !ok {
+			p.t.Fatalf("stream %d: got a packet that cannot be opened: % x", p.stream, buf)
+		}
+		buf = plain
+	}
+	packet, err := rtp.Parse(buf)
 	if err != nil {
 		p.t.Fatal(err)
 	}

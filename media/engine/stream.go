@@ -81,15 +81,13 @@ func (s *stream) configure(c media.StreamConfig, now time.Duration) error {
 	return err
 }
 
-// protect takes keys. Those that are in force go on, with all that was counted under them.
+// protect takes keys. What stays of those in force goes on, with all that was counted under it.
 func (s *stream) protect(keys *media.Keys) (err error) {
-	was := s.config.SRTP
-	switch {
-	case keys == nil:
+	if keys == nil {
 		s.guard = nil
-	case s.guard == nil || was == nil || *was != *keys:
-		s.guard, err = srtp.New(*keys)
+		return nil
 	}
+	s.guard, err = srtp.Renew(s.guard, *keys)
 	return err
 }
 

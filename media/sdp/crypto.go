@@ -27,8 +27,11 @@ const (
 // srtpNames are the manners as configurations name them.
 var srtpNames = [...]string{SRTPAccepted: "accept", SRTPOffered: "offer", SRTPRequired: "require", SRTPNever: "never"}
 
+// String is the manner's name.
+func (s SRTP) String() string { return srtpNames[min(s, SRTPNever)] }
+
 // SRTPNames lists the names.
-func SRTPNames() []string { return srtpNames[:] }
+func SRTPNames() []string { return slices.Clone(srtpNames[:]) }
 
 // ReadSRTP reads a name; one that is not known, or empty, is accept.
 func ReadSRTP(name string) SRTP { return SRTP(max(0, slices.Index(srtpNames[:], name))) }

@@ -24,6 +24,7 @@ const maxSources = 32
 
 // Guard protects the packets of one stream.
 type Guard struct {
+	keys           media.Keys
 	opener, sealer *srtp.Context
 	sources        []uint32 // heard, RTP
 	reporters      []uint32 // heard, RTCP
@@ -42,16 +43,33 @@ var profiles = [...]srtp.ProtectionProfile{
 var errNoSuite = errors.New("srtp: key without a suite")
 
 // New makes a guard of the keys of both directions.
-func New(k media.Keys) (*Guard, error) {
-	opener, err := newContext(k.Recv, srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow))
-	if err != nil {
-		return nil, err
+func New(k media.Keys) (*Guard, error) { return Renew(nil, k) }
+
+// Renew makes a guard of keys that come after those of was, which may be nil and is not used any more. A direction whose key stays
+// goes on counting: no key ever protects two packets under one number (RFC 3711 §9.1), and the peer counts on as well.
+func Renew(was *Guard, k media.Keys) (*Guard, error) {
+	g := &Guard{keys: k}
+	if was != nil && was.keys == k {
+		return was, nil
 	}
-	sealer, err := newContext(k.Send)
-	if err != nil {
-		return nil, err
+	if was != nil && was.keys.Recv == k.Recv {
+		g.opener, g.sources, g.reporters = was.opener, was.sources, was.reporters
 	}
-	return &Guard{opener: opener, sealer: sealer}, nil
+	if was != nil && was.keys.Send == k.Send {
+		g.sealer = was.sealer
+	}
+	var err error
+	if g.opener == nil {
+		if g.opener, err = newContext(k.Recv, srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow)); err != nil {
+			return nil, err
+		}
+	}
+	if g.sealer == nil {
+		if g.sealer, err = newContext(k.Send); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
 }
 
 func newContext(k media.Key, options ...srtp.ContextOption) (*srtp.Context, error) {

@@ -10,6 +10,8 @@ import (
 	"tandem/acd"
 	"tandem/acd/route"
 	"tandem/ivr/flow/source"
+	"tandem/media/sdp"
+	"tandem/sip/trunk"
 )
 
 var (
@@ -117,6 +119,13 @@ func (c *Config) checkEndpoints(at source.At) {
 		if e.MaxCalls < 0 {
 			here.Key("max_calls").Errorf("%s.max_calls: must not be negative", here.Path())
 		}
+		checkSRTP(here.Key("srtp"), e.SRTP)
+	}
+}
+
+func checkSRTP(at source.At, manner string) {
+	if !slices.Contains(sdp.SRTPNames(), manner) {
+		at.Unknown("manner", manner, sdp.SRTPNames())
 	}
 }
 
@@ -149,6 +158,11 @@ func (c *Config) checkTrunks(at source.At) {
 		}
 		for _, err := range split(t.Room().Validate()) {
 			report(here, here, err)
+		}
+		checkSRTP(here.Key("srtp"), t.SRTP)
+		open := func(a trunk.Target) bool { return !strings.EqualFold(a.Transport, "tls") }
+		if t.SRTP == sdp.SRTPRequired.String() && slices.ContainsFunc(t.Targets, open) {
+			here.Key("srtp").Warnf("%s.srtp: the keys go with the signalling, which anybody can read who is on its way: use targets with transport tls", here.Path())
 		}
 	}
 }
