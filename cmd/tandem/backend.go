@@ -54,7 +54,7 @@ func (b backend) Call(_ context.Context, id string) (control.Call, error) {
 	c := phonesOf(b.g.cfg).shownCall(v)
 	for _, l := range v.Legs {
 		c.Legs = append(c.Legs, control.Leg{
-			ID: l.Name, State: l.State, Remote: l.To, Source: l.Source, Codec: l.Codec, Held: l.Held, RTPIn: l.Received, RTPOut: l.Sent,
+			ID: l.Name, State: l.State, Remote: l.To, Source: l.Source, Codec: l.Codec, SRTP: l.SRTP, Held: l.Held, RTPIn: l.Received, RTPOut: l.Sent,
 		})
 	}
 	return c, nil

@@ -82,13 +82,13 @@ func (a *app) callShow(c *cli.Context) error {
 			return err
 		}
 		fmt.Fprintln(a.Out)
-		t := table{head: []string{"LEG", "STATE", "REMOTE", "SOURCE", "CODEC", "HELD", "RTP IN", "RTP OUT"}}
+		t := table{head: []string{"LEG", "STATE", "REMOTE", "SOURCE", "CODEC", "SRTP", "HELD", "RTP IN", "RTP OUT"}}
 		for _, l := range x.Legs {
 			held := ""
 			if l.Held {
 				held = "held"
 			}
-			t.add(l.ID, l.State, l.Remote, l.Source, l.Codec, held, fmt.Sprint(l.RTPIn), fmt.Sprint(l.RTPOut))
+			t.add(l.ID, l.State, l.Remote, l.Source, l.Codec, l.SRTP, held, fmt.Sprint(l.RTPIn), fmt.Sprint(l.RTPOut))
 		}
 		return t.write(a.streams)
 	})

@@ -242,7 +242,7 @@ func (p agentPhones) apiCall(v b2bua.CallView) api.Call {
 		Flow: v.Flow, Peer: v.Peer, Hold: v.Hold, Recording: v.Recording, Began: v.Began, Answered: v.Answered, Ended: v.Ended, Cause: v.Cause, By: v.By,
 		Legs: []api.Leg{}}
 	for _, l := range v.Legs {
-		out.Legs = append(out.Legs, api.Leg{Name: l.Name, State: l.State, To: l.To, Codec: l.Codec, Held: l.Held, MOS: l.MOS, Lost: l.Lost, Source: l.Source})
+		out.Legs = append(out.Legs, api.Leg{Name: l.Name, State: l.State, To: l.To, Codec: l.Codec, SRTP: l.SRTP, Held: l.Held, MOS: l.MOS, Lost: l.Lost, Source: l.Source})
 	}
 	return out
 }

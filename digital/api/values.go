@@ -128,6 +128,7 @@ type Leg struct {
 	State  string  `json:"state"`
 	To     string  `json:"to,omitempty"`
 	Codec  string  `json:"codec,omitempty"`
+	SRTP   string  `json:"srtp,omitempty" doc:"how its audio is protected: the suite, or DTLS; absent where it is not"`
 	Held   bool    `json:"held,omitempty"`
 	MOS    float64 `json:"mos,omitempty" doc:"1.0 to 4.5, once its stream is closed"`
 	Lost   uint64  `json:"lost,omitempty"`

@@ -5,7 +5,7 @@
 // the packets of a stream go; a latch decides whose packets are heard; a speaker is what we send of our own accord
 // (playback, digits, what it listens to); an ear is the audio of one stream on its way to another that listens (monitor.go).
 //
-//	socket ─► recv ─► latch (source) ─► rtp.Parse ─► payload type ─► rtp.Source (statistics) ─┬► plan ─► rewrite ─► send
+//	socket ─► recv ─► open (SRTP) ─► latch (source) ─► rtp.Parse ─► payload type ─► rtp.Source (statistics) ─┬► plan ─► rewrite ─► send
 //	                                                                                          ├► digits, detector
 //	timerfd ─► wheel slot ─► speaker ─► frame ─► send                                         ├► recording tap
 //	                                                                                          └► ear ─► speaker of who listens

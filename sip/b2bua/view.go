@@ -40,6 +40,7 @@ type LegView struct {
 	Endpoint    string // the phone of this site that it is, empty for whoever is outside
 	Source      string // host:port that its signalling goes to
 	Codec       string
+	SRTP        string  // how its audio is protected: a suite's name, or DTLS; empty: it is not
 	Held        bool    // it holds us
 	MOS         float64 // with the figures below: once its stream is closed
 	Sent        uint64
@@ -103,8 +104,19 @@ func (c *Call) publish() {
 func (l *leg) view() LegView {
 	return LegView{
 		Name: l.name, State: l.state.String(), To: l.target.name, Endpoint: l.target.endpoint, Source: l.route.to.Addr.String(), Codec: l.config.Format.Codec.String(),
-		Held: l.onHold, MOS: l.stats.MOS, Sent: l.stats.Sent, Received: l.stats.Received, Lost: l.stats.Lost,
+		SRTP: l.protection(), Held: l.onHold, MOS: l.stats.MOS, Sent: l.stats.Sent, Received: l.stats.Received, Lost: l.stats.Lost,
 	}
+}
+
+// protection names how the leg's audio is protected, empty if it is not.
+func (l *leg) protection() string {
+	switch {
+	case l.browser:
+		return "DTLS"
+	case l.config.SRTP != nil:
+		return l.config.SRTP.Send.Suite.String()
+	}
+	return ""
 }
 
 // sameAs compares what changes in a call's life.
@@ -118,7 +130,7 @@ func (c *Call) sameAs(v *CallView) bool {
 	for i, l := range c.legs {
 		old := &v.Legs[i]
 		if old.Name != l.name || old.State != l.state.String() || old.Received != l.stats.Received || old.Held != l.onHold ||
-			old.Codec != l.config.Format.Codec.String() {
+			old.Codec != l.config.Format.Codec.String() || old.SRTP != l.protection() {
 			return false
 		}
 	}

@@ -32,6 +32,7 @@ type Leg struct {
 	Remote string `json:"remote"` // URI of the other end
 	Source string `json:"source"` // host:port it is reached at
 	Codec  string `json:"codec,omitempty"`
+	SRTP   string `json:"srtp,omitempty"` // how its audio is protected
 	Held   bool   `json:"held,omitempty"`
 	RTPIn  uint64 `json:"rtp_in"`  // packets received
 	RTPOut uint64 `json:"rtp_out"` // packets sent

@@ -10,6 +10,13 @@ import (
 	"tandem/media/mediatest"
 )
 
+// show is a call with its legs.
+func (h *house) show(call string) (c control.Call) {
+	h.t.Helper()
+	h.JSON(h.t, &c, "call", "show", call)
+	return c
+}
+
 // TestSRTP: phones that want protected audio, offer it beside plain audio, or know none, call each other in every pair; who wants it and
 // who has none get together by the gateway only. Each call is held and resumed.
 func TestSRTP(t *testing.T) {
@@ -66,6 +73,15 @@ endpoints:
 			hears(b.Phone, a.hz, "at first")
 			h := &house{Gateway: g, t: t}
 			call := g.Calls(t)[0].ID
+			for i, leg := range h.show(call).Legs {
+				want := []string{"AES_CM_128_HMAC_SHA1_80", "AEAD_AES_128_GCM"}[i] // the first of what is offered: by the phone, by us
+				if []string{a.extension, b.extension}[i] == "202" {
+					want = ""
+				}
+				if leg.SRTP != want {
+					t.Errorf("leg %d is protected by %q, want %q", i, leg.SRTP, want)
+				}
+			}
 			a.Do("hold", "")
 			h.await(call, "held")
 			a.Do("resume", "")
