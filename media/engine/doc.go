@@ -3,9 +3,10 @@
 //
 // Nouns: an Engine has workers, one per core; a worker owns streams, its own epoll set and one clock; a plan says where
 // the packets of a stream go; a latch decides whose packets are heard; a speaker is what we send of our own accord
-// (playback, digits, what it listens to); an ear is the audio of one stream on its way to another that listens (monitor.go).
+// (playback, digits, what it listens to); an ear is the audio of one stream on its way to another that listens (monitor.go);
+// a guard (media/srtp) opens what comes from a socket and seals what goes to it, where a stream has keys.
 //
-//	socket ─► recv ─► open (SRTP) ─► latch (source) ─► rtp.Parse ─► payload type ─► rtp.Source (statistics) ─┬► plan ─► rewrite ─► send
+//	socket ─► recv ─► latch (source) ─► rtp.Parse ─► payload type ─► rtp.Source (statistics) ─┬► plan ─► rewrite ─► send
 //	                                                                                          ├► digits, detector
 //	timerfd ─► wheel slot ─► speaker ─► frame ─► send                                         ├► recording tap
 //	                                                                                          └► ear ─► speaker of who listens

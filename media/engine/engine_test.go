@@ -196,9 +196,14 @@ func BenchmarkPath(b *testing.B) {
 	for _, c := range []struct {
 		name     string
 		from, to media.Codec
-	}{{"relay", media.PCMU, media.PCMU}, {"transcode", media.PCMU, media.PCMA}} {
+		keys     *media.Keys // of the peer
+	}{{"relay", media.PCMU, media.PCMU, nil}, {"transcode", media.PCMU, media.PCMA, nil},
+		{"seal GCM", media.PCMU, media.PCMU, keysOf(media.AEAD128, 1)}, {"seal CM", media.PCMU, media.PCMU, keysOf(media.CM80, 1)}} {
 		b.Run(c.name, func(b *testing.B) {
 			w, s := pathRig(b, c.from, c.to)
+			if err := s.peer.protect(c.keys); err != nil {
+				b.Fatal(err)
+			}
 			packet := make([]byte, 172)
 			h := rtp.Header{PayloadType: format(c.from).RecvPT, SSRC: 7}
 			h.Put(packet)

@@ -33,8 +33,13 @@ type house struct {
 	caller, anna *rig.Phone
 }
 
-func newHouse(t *testing.T) *house {
+// newHouse starts it; sealed lets both phones want keys for their audio.
+func newHouse(t *testing.T, sealed bool) *house {
 	t.Helper()
+	keys, srtp := "", "never"
+	if sealed {
+		keys, srtp = ";mediaenc=srtp-mand", "require"
+	}
 	rig.Need(t, "baresip")
 	flow, err := fs.ReadFile(demo.Flows(), "main.yaml")
 	if err != nil {
@@ -44,21 +49,21 @@ func newHouse(t *testing.T) *house {
 	h := &house{t: t}
 	h.Gateway = rig.Start(t, rig.Site{Record: true, Flows: map[string]string{"main.yaml": string(flow)}, Body: fmt.Sprintf(`
 trunks:
-  carrier: {sources: [%s/32], targets: [{host: %s}], ping: 0s}
+  carrier: {sources: [%s/32], targets: [{host: %s}], ping: 0s, srtp: %s}
 endpoints:
-  anna: {extension: 201, aliases: [operator], password: %s}
+  anna: {extension: 201, aliases: [operator], password: %s, srtp: %[3]s}
 agents:
   anna: {name: Anna, endpoint: anna, queues: [support]}
 agent_codes: {sign_in: "*11", sign_out: "*12"}
 queues:
   support: {ring_timeout: 20s, wrap_up: 0s, max_wait: 10m, join_when: always, music: music/default}
 numbers: {1000: main}
-`, from, from, rig.PasswordRef)})
+`, from, from, srtp, rig.PasswordRef)})
 	h.anna = rig.StartPhone(t, rig.PhoneSetup{Name: "anna", Host: desk, Hz: agentTone, Account: fmt.Sprintf(
-		`<sip:anna@%s;transport=udp>;auth_user=anna;auth_pass=%s;outbound="sip:%s";regint=60;answermode=manual;audio_codecs=pcmu`,
-		rig.Domain, rig.Password, h.Gateway.SIP)})
+		`<sip:anna@%s;transport=udp>;auth_user=anna;auth_pass=%s;outbound="sip:%s";regint=60;answermode=manual;audio_codecs=pcmu%s`,
+		rig.Domain, rig.Password, h.Gateway.SIP, keys)})
 	h.caller = rig.StartPhone(t, rig.PhoneSetup{Name: "caller", Host: from, Hz: callerTone, Account: fmt.Sprintf(
-		`<sip:%s@%s;transport=udp>;outbound="sip:%s";regint=0;audio_codecs=pcma;dtmfmode=rtpevent`, caller, from, h.Gateway.SIP)})
+		`<sip:%s@%s;transport=udp>;outbound="sip:%s";regint=0;audio_codecs=pcma;dtmfmode=rtpevent%s`, caller, from, h.Gateway.SIP, keys)})
 	rig.Await(t, "anna's phone is registered", 10*time.Second, func() bool {
 		var phones []control.Endpoint
 		h.JSON(t, &phones, "endpoint", "list")
@@ -154,7 +159,7 @@ func (h *house) await(call, kind string) {
 // TestCallerHangsUp is the main job, with hold and resume, ended by the caller.
 func TestCallerHangsUp(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newHouse(t, false)
 	h.code("*11", "available")
 	h.code("*12", "offline")
 	h.reach()
@@ -189,10 +194,10 @@ func TestCallerHangsUp(t *testing.T) {
 	h.line(call, "caller")
 }
 
-// TestAgentHangsUp ends the call from the agent's side; the flow says goodbye to the caller.
+// TestAgentHangsUp ends the call from the agent's side; the flow says goodbye to the caller. All that is heard and pressed is sealed.
 func TestAgentHangsUp(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newHouse(t, true)
 	h.reach()
 	if said := h.CLI(t, "agent", "set", "anna", "available"); said.Code != 0 {
 		t.Fatal(said.Err)
