@@ -8,7 +8,7 @@ import (
 // Suite is how packets are protected: a cipher with its authentication. The zero value is plain RTP.
 type Suite uint8
 
-// The suites, in the order of our offers: AES-GCM costs a quarter of the others for each packet.
+// The suites, in the order of our offers: AES-GCM costs a third of the others for each packet.
 const (
 	NoSuite Suite = iota
 	AEAD128       // AEAD_AES_128_GCM (RFC 7714)
@@ -42,15 +42,6 @@ type Key struct {
 	MKISize uint8           // octets; 0: none
 }
 
-// Keys protect the packets of a stream both ways. A value that is in a StreamConfig does not change any more.
-type Keys struct {
-	Send Key // ours
-	Recv Key // the peer's
-}
-
-// Format implements fmt.Formatter, like that of Key.
-func (k Keys) Format(w fmt.State, _ rune) { _, _ = fmt.Fprintf(w, "%v/%v", k.Send, k.Recv) }
-
 // maxMKI bounds key identifiers; RFC 4568 §6.1 allows 128, phones use one.
 const maxMKI = 4
 
@@ -78,3 +69,12 @@ func (k *Key) Identifier() []byte {
 	}
 	return k.MKI[maxMKI-min(k.MKISize, maxMKI):]
 }
+
+// Keys protect the packets of a stream both ways. A value that is in a StreamConfig does not change any more.
+type Keys struct {
+	Send Key // ours
+	Recv Key // the peer's
+}
+
+// Format implements fmt.Formatter, like that of Key.
+func (k Keys) Format(w fmt.State, _ rune) { _, _ = fmt.Fprintf(w, "%v/%v", k.Send, k.Recv) }

@@ -5,6 +5,9 @@ import { day } from '../lib/time.js';
 
 const said = (l) => l.data?.text || (l.data?.['attachment-name'] ? `sent ${l.data['attachment-name']}` : 'a message');
 
+// who says an actor or a telephone in plain words.
+const who = (name) => (/^(endpoint:)?visitor-/.test(name) ? "the visitor's page" : name.replace(/^agent:/, '').replace(/^(endpoint|trunk|flow):/, '$1 ').replace(/^endpoint/, 'phone'));
+
 // words says a line of the timeline in plain words; what is not listed shows its kind.
 const words = {
   'interaction-started': (l) => `${channel(l)} began${l.data?.caller ? ` from ${l.data.caller}` : ''}`,
@@ -35,7 +38,7 @@ const words = {
   'callback-cancelled': () => 'callback cancelled',
   'callback-expired': () => 'callback given up',
   'message-failed': (l) => `a message was not delivered${l.data?.error ? `: ${l.data.error}` : ''}`,
-  dialled: (l) => `dialled ${l.data?.called || l.data?.endpoint || ''}`,
+  dialled: (l) => `dialled ${who(l.data?.called || l.data?.endpoint || '')}`,
   'offer-withdrawn': (l) => `no longer offered to ${l.data?.agent || ''}`,
   'consent-changed': (l) => `messages: opted ${l.data?.consent || ''}`,
   disposition: (l) => `outcome: ${l.data?.code || l.data?.reason || ''}`,
@@ -62,6 +65,6 @@ export function Story({ ctx, record }) {
     <h3>Timeline</h3>
     <ol class="timeline" reversed>${(story.lines || []).filter((l) => !quiet.has(l.kind)).reverse().map(
       (l) => html`<li key=${l.record + l.seq} class=${l.channel || ''}>${(words[l.kind] || (() => l.kind))(l)}
-        <div class="small soft">${day(l.at)}${l.actor ? ` · ${l.actor}` : ''}</div></li>`,
+        <div class="small soft">${day(l.at)}${l.actor ? ` · ${who(l.actor)}` : ''}</div></li>`,
     )}</ol>`;
 }
