@@ -156,7 +156,7 @@ func (c *Call) opened(l *leg, e media.Opened) {
 		return
 	}
 	if !l.browser {
-		l.local = c.sw.newLocal(e, l.target.caps)
+		l.local = c.sw.newLocal(e, &l.target)
 	}
 	switch {
 	case l == c.caller:

@@ -19,7 +19,6 @@ func (c *Call) begin(d *Door, tx *transaction.ServerTx) {
 	if c.arrival.Trunk != nil {
 		l.target.symmetric = c.arrival.Trunk.Config().SymmetricRTP
 	}
-	l.target.caps.SRTP = c.sw.srtpOf(&l.target)
 	c.trace(l, received, tx.Request())
 	usage, err := dialog.NewUAS(c.sw.calleeConfig(l), tx.Request(), l.serve(tx))
 	var refused *dialog.RefusedError

@@ -1,10 +1,12 @@
 package b2bua
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"tandem/sip"
+	"tandem/sip/trunk"
 )
 
 // bertRings is a call of the carrier to bert's only phone, which has the INVITE.
@@ -275,5 +277,37 @@ func TestCallerLeaves(t *testing.T) {
 		a.expect("487")
 		a.send("ACK", "")
 		b.Expect("CANCEL")
+	})
+}
+
+// TestTrunkCodecs: what a trunk's entry leaves out is not spoken with it, whoever calls.
+func TestTrunkCodecs(t *testing.T) {
+	alaw := setup{trunk: func(c *trunk.Config) { c.Codecs = []string{"PCMA"} }}
+	scenario(t, "trunk_codecs_in", alaw, func(r *rig) {
+		a, b := r.bertRings(sdpAt("10.0.0.9", 4000, "0 8 101"))
+		b.answer()
+		if ok := a.establish(); !strings.Contains(ok, "RTP/AVP 8 101\r\n") {
+			t.Errorf("answered\n%s", ok)
+		}
+		a.bye()
+		b.hungUp()
+	})
+	scenario(t, "trunk_codecs_none", alaw, func(r *rig) {
+		a := r.carrier().call("bert", sdpAt("10.0.0.9", 4000, "0 101"))
+		a.expect("488")
+		a.send("ACK", "")
+	})
+	scenario(t, "trunk_codecs_out", alaw, func(r *rig) {
+		anna, carrier := r.ua("anna", annaAddr), r.carrier()
+		a := anna.call("+4940123", anna.sdp())
+		a.prove()
+		b := carrier.ring()
+		if !strings.Contains(b.invite, "RTP/AVP 8 101\r\n") {
+			t.Errorf("offered\n%s", b.invite)
+		}
+		b.answer()
+		a.establish()
+		a.bye()
+		b.hungUp()
 	})
 }

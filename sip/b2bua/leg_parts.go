@@ -104,15 +104,11 @@ func sdpOf(req *sip.Request) ([]byte, bool) {
 	return body, err == nil && len(body) > 0
 }
 
-// newLocal makes our side of a leg's session.
-func (s *Switch) newLocal(e media.Opened, caps sdp.Caps) *sdp.Local {
-	if caps.Codecs == nil {
-		caps = sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, PreferOurs: s.cfg.PreferOurs, SRTP: caps.SRTP}
-	}
-	caps.Timeout = s.cfg.MediaTimeout
+// newLocal makes our side of the session with a leg's other end.
+func (s *Switch) newLocal(e media.Opened, with *target) *sdp.Local {
 	local := e.Local
 	if s.cfg.MediaAdvertise.IsValid() {
 		local = netip.AddrPortFrom(s.cfg.MediaAdvertise, local.Port())
 	}
-	return sdp.NewLocal(local, newSessionID(), caps)
+	return sdp.NewLocal(local, newSessionID(), s.caps(with))
 }

@@ -27,7 +27,6 @@ type target struct {
 	headers   []sip.Header
 	route     route
 	auth      dialog.Authorizer
-	caps      sdp.Caps
 	path      []sip.URI // Routes of the first request: nodes and proxies that the phone has registered through (RFC 3327)
 	symmetric bool
 	page      bool         // a browser, or a page's user agent
@@ -152,18 +151,21 @@ func (s *Switch) phone(name string, b registrar.Binding, c *Call) (target, bool)
 	from := sip.NameAddr{Display: c.shows.Name, URI: sip.URI{Scheme: "sip", User: c.shows.Number, Host: s.cfg.Domain}}
 	return target{
 		name: name, endpoint: name, uri: uri, from: from, symmetric: true, page: isPage(b.Transport), path: path,
-		caps:  sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, Symmetric: true, SRTP: s.srtpOf(&target{endpoint: name})},
 		route: way,
 	}, true
 }
 
-// srtpOf is whether the audio of who is there is protected.
-func (s *Switch) srtpOf(t *target) sdp.SRTP {
+// caps are what we can do with who is there: a trunk's entry says it, or a phone's and the site.
+func (s *Switch) caps(t *target) sdp.Caps {
+	c := sdp.Caps{Codecs: s.cfg.Codecs, Events: telephoneEvent, PreferOurs: s.cfg.PreferOurs, Timeout: s.cfg.MediaTimeout}
 	if t.trunk != nil {
-		return sdp.ReadSRTP(t.trunk.Config().SRTP)
+		cfg := t.trunk.Config()
+		c.Codecs, c.SRTP = codecsOf(cfg.Codecs), sdp.ReadSRTP(cfg.SRTP)
+		return c
 	}
 	p, _ := s.Endpoints.Endpoint(t.endpoint)
-	return p.SRTP
+	c.SRTP = p.SRTP
+	return c
 }
 
 // wayTo is how requests to a binding travel: to the first node of its Path, else to where its REGISTER came from.
@@ -215,7 +217,6 @@ func (s *Switch) carrier(t *trunk.Trunk, at trunk.Target, number string, c *Call
 		name: number, trunk: t, at: at, symmetric: cfg.SymmetricRTP, headers: who.Headers, auth: s.Hosts.Auth(t),
 		uri:   sip.URI{Scheme: "sip", User: t.Dialled(trunk.ReadNumber(number, cfg.Country)), Host: at.Host, Port: at.Port},
 		from:  who.From,
-		caps:  sdp.Caps{Codecs: codecsOf(cfg.Codecs), Events: telephoneEvent, Symmetric: cfg.SymmetricRTP, SRTP: sdp.ReadSRTP(cfg.SRTP)},
 		route: route{door, transaction.Destination{Transport: strings.ToUpper(at.Transport), Addr: addr, AllowTCP: true}, false},
 	}, true
 }

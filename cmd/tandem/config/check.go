@@ -10,6 +10,7 @@ import (
 	"tandem/acd"
 	"tandem/acd/route"
 	"tandem/ivr/flow/source"
+	"tandem/media"
 	"tandem/media/sdp"
 	"tandem/sip/trunk"
 )
@@ -123,6 +124,24 @@ func (c *Config) checkEndpoints(at source.At) {
 	}
 }
 
+// checkCodecs wants one that can be spoken, and tells of those that cannot.
+func checkCodecs(at source.At, codecs []string) {
+	spoken := 0
+	for i, name := range codecs {
+		if slices.ContainsFunc(spokenCodecs, func(c string) bool { return strings.EqualFold(c, name) }) {
+			spoken++
+		} else {
+			at.Index(i).Warnf("%s: %s is not spoken here, it is left out", at.Path(), name)
+		}
+	}
+	if len(codecs) > 0 && spoken == 0 {
+		at.Errorf("%s: name at least one of %s", at.Path(), strings.Join(spokenCodecs, ", "))
+	}
+}
+
+// spokenCodecs are those of the media engine.
+var spokenCodecs = []string{media.PCMA.String(), media.PCMU.String()}
+
 func checkSRTP(at source.At, manner string) {
 	if !slices.Contains(sdp.SRTPNames(), manner) {
 		at.Unknown("manner", manner, sdp.SRTPNames())
@@ -159,6 +178,7 @@ func (c *Config) checkTrunks(at source.At) {
 		for _, err := range split(t.Room().Validate()) {
 			report(here, here, err)
 		}
+		checkCodecs(here.Key("codecs"), t.Codecs)
 		checkSRTP(here.Key("srtp"), t.SRTP)
 		open := func(a trunk.Target) bool { return !strings.EqualFold(a.Transport, "tls") }
 		if t.SRTP == sdp.SRTPRequired.String() && slices.ContainsFunc(t.Targets, open) {
