@@ -399,6 +399,8 @@ func TestFullQueueAndLateSubmission(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, smpp.Config{Queue: 2}, smsc.Config{})
 		b.refuse.Store(true)
+		b.server.Cut()
+		synctest.Wait() // the link is down before anything can be on its way
 		m := &pdu.Message{Destination: pdu.AddressOf("+1"), Short: []byte("x")}
 		for i := range 2 {
 			if err := b.client.Submit(smpp.Submission{Key: fmt.Sprint(i), Message: m, Until: time.Now().Add(time.Minute)}); err != nil {
@@ -408,7 +410,6 @@ func TestFullQueueAndLateSubmission(t *testing.T) {
 		if err := b.client.Submit(smpp.Submission{Message: m}); !errors.Is(err, smpp.ErrFull) {
 			t.Fatalf("got %v, want full", err)
 		}
-		b.server.Cut()
 		for range 2 {
 			if r := next[smpp.Result](b); r.Outcome != smpp.Unsent {
 				t.Errorf("got %+v, want unsent", r)
