@@ -74,23 +74,20 @@ func (c *conversation) waitedInVain() {
 }
 
 // closeAt is when a chat ends in which nobody does anything: nobody writes to the flow, or the visitor is gone before an agent came.
-// Who is gone and has said nothing does not keep an agent either: his page knows nothing of the conversation, or he only looked.
+// Who is gone and has said nothing does not keep an agent for long either: his page knows nothing of the conversation, or he only looked.
 func (c *conversation) closeAt() time.Time {
 	if c.adapter() != nil || c.awaits() || c.item.message {
 		return time.Time{}
 	}
 	gone := latest(c.touched, c.awaySince)
-	switch c.state {
-	case convOpen, convFlow, convWaiting, convAgent:
-		switch {
-		case !c.present && !c.engaged:
-			return gone.Add(c.hub.cfg.ChatEmpty)
-		case c.state == convAgent:
-		case !c.present:
-			return gone.Add(c.hub.cfg.ChatAway)
-		case c.state != convWaiting:
-			return c.touched.Add(c.hub.cfg.ChatIdle)
-		}
+	switch {
+	case c.state == convAgent && !c.present && !c.engaged:
+		return gone.Add(c.hub.cfg.ChatEmpty)
+	case c.state != convOpen && c.state != convFlow && c.state != convWaiting:
+	case !c.present:
+		return gone.Add(c.hub.cfg.ChatAway)
+	case c.state != convWaiting:
+		return c.touched.Add(c.hub.cfg.ChatIdle)
 	}
 	return time.Time{}
 }

@@ -18,7 +18,7 @@ type Config struct {
 	Resident  time.Duration // a parked conversation without item or feed leaves memory after so long [10m]
 	ChatIdle  time.Duration // a chat without agent that nobody writes in is closed after so long [30m]
 	ChatAway  time.Duration // a chat whose visitor is gone leaves the queue and is closed after so long [5m]
-	ChatEmpty time.Duration // a chat whose visitor is gone and has said nothing is closed after so long, also with an agent [30s]
+	ChatEmpty time.Duration // an agent's chat whose visitor is gone and has said nothing is closed after so long [30s]
 	SendWait  time.Duration // a provider that does not answer for so long leaves a message uncertain [30s]
 	SendTries int           // of one message that the provider refuses for now [5]
 	SendPause time.Duration // before the second try; doubles [2s]

@@ -35,7 +35,7 @@ type Chat struct {
 	// When a chat ends by itself.
 	Idle  time.Duration `yaml:"idle" default:"30m"`  // nobody writes, and no agent has it
 	Away  time.Duration `yaml:"away" default:"5m"`   // its page is gone before an agent came
-	Empty time.Duration `yaml:"empty" default:"30s"` // its page is gone and its visitor has said nothing: also with an agent
+	Empty time.Duration `yaml:"empty" default:"30s"` // its page is gone, an agent has it, and its visitor has said nothing
 }
 
 // SMS is an account of ours: a number, and how messages come and go.
