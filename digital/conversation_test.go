@@ -195,8 +195,7 @@ func TestRefusedQueue(t *testing.T) {
 					r.Fatalf("item %+v after %s", w, first)
 				}
 				r.post(id, digital.CustomerPresent{})
-				time.Sleep(r.cfg.ChatAway + 10*time.Second) // virtual
-				synctest.Wait()
+				r.passes(r.cfg.ChatAway + 10*time.Second)
 				r.inState(id, map[string]string{"message": "waiting", "chat": "closed"}[c.medium])
 			})
 		})
@@ -225,11 +224,9 @@ func TestLeaves(t *testing.T) {
 		other := r.open()
 		second := r.lastItem().ID
 		r.post(other, digital.CustomerPresent{})
-		time.Sleep(r.cfg.ChatAway - time.Second) // virtual
-		synctest.Wait()
+		r.passes(r.cfg.ChatAway - time.Second)
 		r.inState(other, "waiting")
-		time.Sleep(2 * time.Second) // virtual
-		synctest.Wait()
+		r.passes(2 * time.Second)
 		r.inState(other, "closed")
 		var left []string
 		for _, c := range r.house.Commands() {
@@ -279,17 +276,14 @@ func TestEmptyChatKeepsNobody(t *testing.T) {
 				r.connect(id)
 				c.after(r, id)
 				r.post(id, digital.CustomerPresent{})
-				time.Sleep(r.cfg.ChatEmpty - time.Second) // virtual
-				synctest.Wait()
+				r.passes(r.cfg.ChatEmpty - time.Second)
 				r.inState(id, "agent")
-				time.Sleep(2 * time.Second) // virtual
-				synctest.Wait()
+				r.passes(2 * time.Second)
 				r.inState(id, c.want)
 				if v := r.view(id); c.want == "closed" && v.Why != "away" {
 					r.Fatalf("why %q", v.Why)
 				}
-				time.Sleep(time.Hour) // virtual
-				synctest.Wait()
+				r.passes(time.Hour)
 				if ends := r.kinds(journey.ConversationClosed); len(ends) == 0 != (c.want == "agent") {
 					r.Fatalf("ended: %v", ends)
 				}
@@ -309,16 +303,14 @@ func TestMemory(t *testing.T) {
 			r.Fatalf("%d lines of 20", got)
 		}
 		r.post(id, digital.CustomerLeft{})
-		time.Sleep(time.Hour) // virtual
-		synctest.Wait()
+		r.passes(time.Hour)
 		if n := r.hub.Len(); n != 0 {
 			r.Fatalf("%d conversations in memory", n)
 		}
 		if got := strings.Count(r.transcript(id), "line"); got != 20 {
 			r.Fatalf("%d lines of 20 from the record", got)
 		}
-		time.Sleep(time.Hour) // virtual
-		synctest.Wait()
+		r.passes(time.Hour)
 		if n := r.hub.Len(); n != 0 {
 			r.Fatalf("%d conversations stay after reading", n)
 		}
@@ -349,8 +341,7 @@ func TestLimits(t *testing.T) {
 			r.Fatalf("got %+v, want closed", got)
 		}
 		r.inState(first, "closed")
-		time.Sleep(time.Hour) // virtual
-		synctest.Wait()
+		r.passes(time.Hour)
 		r.open()
 	})
 }

@@ -72,6 +72,12 @@ func (r *rig) restart() {
 	r.hub = hub
 }
 
+// passes lets virtual time go by, and waits until all that it caused is done.
+func (r *rig) passes(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func (r *rig) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

@@ -209,13 +209,11 @@ func TestClock(t *testing.T) {
 	}
 	virtually(t, acting(p), func(r *rig) {
 		r.open()
-		time.Sleep(time.Minute - time.Second) // virtual
-		synctest.Wait()
+		r.passes(time.Minute - time.Second)
 		if n := p.hears(); n != 1 {
 			r.Fatalf("heard %d events too early", n)
 		}
-		time.Sleep(2 * time.Second) // virtual
-		synctest.Wait()
+		r.passes(2 * time.Second)
 		if n := p.hears(); n != 21 {
 			r.Fatalf("heard %d events", n)
 		}

@@ -121,8 +121,7 @@ func TestThread(t *testing.T) {
 func TestForgotten(t *testing.T) {
 	virtually(t, nil, func(r *rig) {
 		first := r.texts("p1", "one")
-		time.Sleep(r.cfg.Resident + time.Minute) // virtual
-		synctest.Wait()
+		r.passes(r.cfg.Resident + time.Minute)
 		if n := r.hub.Len(); n != 0 {
 			r.Fatalf("%d conversations in memory", n)
 		}
@@ -166,8 +165,7 @@ func TestRetries(t *testing.T) {
 				}
 				first := r.reach("a1", "one")
 				r.reach("a2", "two")
-				time.Sleep(time.Hour) // virtual
-				synctest.Wait()
+				r.passes(time.Hour)
 				if got := r.sms.texts(); !slices.Equal(got, c.want) {
 					r.Fatalf("sent %q, want %q", got, c.want)
 				}
@@ -204,8 +202,7 @@ func TestSilentProvider(t *testing.T) {
 			return nil
 		}
 		first, second := r.reach("a1", "one"), r.reach("a2", "two")
-		time.Sleep(r.cfg.SendWait + time.Second) // virtual
-		synctest.Wait()
+		r.passes(r.cfg.SendWait + time.Second)
 		if got := r.deliveries(); got[first.Seq] != digital.Uncertain || got[second.Seq] != digital.Sent {
 			r.Fatalf("states %v", got)
 		}
@@ -243,8 +240,7 @@ func TestIdempotent(t *testing.T) {
 			return nil
 		}
 		sent := r.reach("a1", "one")
-		time.Sleep(time.Hour) // virtual
-		synctest.Wait()
+		r.passes(time.Hour)
 		if got := r.deliveries()[sent.Seq]; got != digital.Sent || tries != 2 {
 			r.Fatalf("%s after %d tries", got, tries)
 		}
