@@ -117,6 +117,7 @@ func (c Config) WithDefaults() Config {
 	c.Dial.Format = cmp.Or(c.Dial.Format, FormatE164)
 	c.Arrive.Format = cmp.Or(c.Arrive.Format, FormatRaw)
 	c.DTMF = cmp.Or(c.DTMF, DTMFEvent)
+	c.SRTP = cmp.Or(c.SRTP, "accept")
 	c.HealthRule.DownAfter = cmp.Or(c.HealthRule.DownAfter, 3)
 	c.HealthRule.UpAfter = cmp.Or(c.HealthRule.UpAfter, 2)
 	if len(c.Codecs) == 0 {

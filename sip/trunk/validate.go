@@ -159,6 +159,7 @@ func (c Config) validateRule(f *faults, path string, r NumberRule) {
 
 func (c Config) validateMedia(f *faults) {
 	f.oneOf("dtmf", string(c.DTMF), "rfc4733", "info", "inband")
+	f.oneOf("srtp", c.SRTP, "accept", "offer", "require", "never")
 	seen := make(map[string]bool)
 	for i, name := range c.Codecs {
 		path, key := fmt.Sprintf("codecs[%d]", i), strings.ToLower(name)

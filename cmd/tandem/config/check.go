@@ -120,7 +120,9 @@ func (c *Config) checkEndpoints(at source.At) {
 		if e.MaxCalls < 0 {
 			here.Key("max_calls").Errorf("%s.max_calls: must not be negative", here.Path())
 		}
-		checkSRTP(here.Key("srtp"), e.SRTP)
+		if !slices.Contains(sdp.SRTPNames(), e.SRTP) {
+			here.Key("srtp").Unknown("policy", e.SRTP, sdp.SRTPNames())
+		}
 	}
 }
 
@@ -141,12 +143,6 @@ func checkCodecs(at source.At, codecs []string) {
 
 // spokenCodecs are those of the media engine.
 var spokenCodecs = []string{media.PCMA.String(), media.PCMU.String()}
-
-func checkSRTP(at source.At, manner string) {
-	if !slices.Contains(sdp.SRTPNames(), manner) {
-		at.Unknown("manner", manner, sdp.SRTPNames())
-	}
-}
 
 // checkAliases wants each alias to mean one endpoint only.
 func (c *Config) checkAliases(here source.At, e *Endpoint) {
@@ -179,7 +175,6 @@ func (c *Config) checkTrunks(at source.At) {
 			report(here, here, err)
 		}
 		checkCodecs(here.Key("codecs"), t.Codecs)
-		checkSRTP(here.Key("srtp"), t.SRTP)
 		open := func(a trunk.Target) bool { return !strings.EqualFold(a.Transport, "tls") }
 		if t.SRTP == sdp.SRTPRequired.String() && slices.ContainsFunc(t.Targets, open) {
 			here.Key("srtp").Warnf("%s.srtp: the keys go with the signalling, which anybody can read who is on its way: use targets with transport tls", here.Path())
