@@ -70,11 +70,14 @@ func (k *Key) Identifier() []byte {
 	return k.MKI[maxMKI-min(k.MKISize, maxMKI):]
 }
 
-// Keys protect the packets of a stream both ways. A value that is in a StreamConfig does not change any more.
+// Keys protect the packets of a stream both ways. The zero value: they are plain.
 type Keys struct {
 	Send Key // ours
 	Recv Key // the peer's
 }
+
+// Plain tells that there are none.
+func (k Keys) Plain() bool { return k == Keys{} }
 
 // Format implements fmt.Formatter, like that of Key.
 func (k Keys) Format(w fmt.State, _ rune) { _, _ = fmt.Fprintf(w, "%v/%v", k.Send, k.Recv) }

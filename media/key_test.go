@@ -12,7 +12,7 @@ import (
 func TestKeysStaySecret(t *testing.T) {
 	k := NewKey(CM80, bytes.Repeat([]byte("A"), 16), bytes.Repeat([]byte("A"), 14))
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		for _, v := range []any{k, &k, Keys{Send: k}, &Keys{Recv: k}, Configure{Config: StreamConfig{SRTP: &Keys{Send: k, Recv: k}}}} {
+		for _, v := range []any{k, &k, Keys{Send: k}, &Keys{Recv: k}, Configure{Config: StreamConfig{SRTP: Keys{Send: k, Recv: k}}}} {
 			text := fmt.Sprintf(verb, v)
 			for _, secret := range []string{"AAA", "65 65", "65, 65", "414141", "0x41, 0x41"} {
 				if strings.Contains(text, secret) {
@@ -22,11 +22,11 @@ func TestKeysStaySecret(t *testing.T) {
 		}
 	}
 	var wire bytes.Buffer
-	sent, got := StreamConfig{SRTP: &Keys{Send: k}}, StreamConfig{}
+	sent, got := StreamConfig{SRTP: Keys{Send: k}}, StreamConfig{}
 	if err := gob.NewEncoder(&wire).Encode(sent); err != nil {
 		t.Fatal(err)
 	}
-	if err := gob.NewDecoder(&wire).Decode(&got); err != nil || got.SRTP == nil || *got.SRTP != *sent.SRTP {
+	if err := gob.NewDecoder(&wire).Decode(&got); err != nil || got.SRTP != sent.SRTP {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

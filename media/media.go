@@ -57,7 +57,7 @@ type StreamConfig struct {
 	Ptime      time.Duration  // of what we send, 10–60 ms; 0 means 20 ms
 	Direction  Direction
 	Symmetric  bool          // learn the peer's real address from its packets (latching), then lock
-	SRTP       *Keys         // nil: plain RTP and RTCP
+	SRTP       Keys          // the zero value: plain RTP and RTCP
 	Timeout    time.Duration // report Silent after this long without a packet while both sides may send; 0: never
 }
 

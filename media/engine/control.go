@@ -79,7 +79,7 @@ func (w *worker) sendBye(s *stream) {
 // sendReport sends a sender report where we have sent since the last, else a receiver report. It goes on while a stream is
 // on hold: that keeps doors of NATs open.
 func (w *worker) sendReport(s *stream, bye bool) {
-	if s.toRTCP.size == 0 || s.guard == nil && s.config.SRTP != nil {
+	if s.toRTCP.size == 0 || s.guard == nil && !s.config.SRTP.Plain() {
 		return
 	}
 	c := &w.report

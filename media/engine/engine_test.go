@@ -196,8 +196,8 @@ func BenchmarkPath(b *testing.B) {
 	for _, c := range []struct {
 		name     string
 		from, to media.Codec
-		keys     *media.Keys // of the peer
-	}{{"relay", media.PCMU, media.PCMU, nil}, {"transcode", media.PCMU, media.PCMA, nil},
+		keys     media.Keys // of the peer
+	}{{"relay", media.PCMU, media.PCMU, media.Keys{}}, {"transcode", media.PCMU, media.PCMA, media.Keys{}},
 		{"seal GCM", media.PCMU, media.PCMU, keysOf(media.AEAD128, 1)}, {"seal CM", media.PCMU, media.PCMU, keysOf(media.CM80, 1)}} {
 		b.Run(c.name, func(b *testing.B) {
 			w, s := pathRig(b, c.from, c.to)

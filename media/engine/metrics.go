@@ -8,10 +8,10 @@ import (
 
 // counts are the figures of one worker, read by metrics from other goroutines.
 type counts struct {
-	received, sent, refused, unopened, sendErrors atomic.Uint64
-	noPorts, eventsDropped, strays                atomic.Uint64
-	skipped                                       atomic.Uint64
-	streams, plays, monitors                      atomic.Int64
+	received, sent, refused, unauthentic, sendErrors atomic.Uint64
+	noPorts, eventsDropped, strays                   atomic.Uint64
+	skipped                                          atomic.Uint64
+	streams, plays, monitors                         atomic.Int64
 }
 
 // metrics are the engine's. They are read from the workers' counts when they are asked for.
@@ -38,7 +38,7 @@ func newMetrics(e *Engine) (*metrics, error) {
 	}
 	total("tandem_media_received_packets_total", "Packets read from RTP sockets.", func(c *counts) *atomic.Uint64 { return &c.received })
 	total("tandem_media_sent_packets_total", "RTP packets sent.", func(c *counts) *atomic.Uint64 { return &c.sent })
-	total("tandem_media_unopened_packets_total", "Packets of protected streams (SRTP) that are forged, repeated or not protected.", func(c *counts) *atomic.Uint64 { return &c.unopened })
+	total("tandem_media_srtp_refused_packets_total", "Packets of protected streams that SRTP refuses: forged, replayed, or not protected.", func(c *counts) *atomic.Uint64 { return &c.unauthentic })
 	total("tandem_media_refused_packets_total", "Packets from a source, with a payload type or in a shape that is not accepted.", func(c *counts) *atomic.Uint64 { return &c.refused })
 	total("tandem_media_send_errors_total", "Packets that the kernel did not take.", func(c *counts) *atomic.Uint64 { return &c.sendErrors })
 	total("tandem_media_no_ports_total", "Streams not opened because the port range was used up.", func(c *counts) *atomic.Uint64 { return &c.noPorts })

@@ -48,7 +48,7 @@ func (w *worker) unseal(s *stream, b []byte) ([]byte, bool) {
 	}
 	b, ok := s.guard.Open(b)
 	if !ok {
-		w.counts.unopened.Add(1)
+		w.counts.unauthentic.Add(1)
 	}
 	return b, ok
 }

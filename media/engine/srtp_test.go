@@ -12,16 +12,16 @@ import (
 )
 
 // keysOf are keys of a stream, other ones for each fill.
-func keysOf(s media.Suite, fill byte) *media.Keys {
+func keysOf(s media.Suite, fill byte) media.Keys {
 	n, m := s.Sizes()
 	make := func(fill byte) media.Key {
 		return media.NewKey(s, bytes.Repeat([]byte{fill}, n), bytes.Repeat([]byte{fill}, m))
 	}
-	return &media.Keys{Send: make(fill), Recv: make(fill + 1)}
+	return media.Keys{Send: make(fill), Recv: make(fill + 1)}
 }
 
 // seals lets a far end use the keys of its stream.
-func (p *peer) seals(k *media.Keys) {
+func (p *peer) seals(k media.Keys) {
 	p.t.Helper()
 	guard, err := srtp.New(media.Keys{Send: k.Recv, Recv: k.Send})
 	if err != nil {
@@ -30,10 +30,10 @@ func (p *peer) seals(k *media.Keys) {
 	p.guard = guard
 }
 
-func (r *rig) openSealed(id media.StreamID, c media.Codec, k *media.Keys) *peer {
+func (r *rig) openSealed(id media.StreamID, c media.Codec, k media.Keys) *peer {
 	r.t.Helper()
 	p := r.open(id, c, func(c *media.StreamConfig) { c.SRTP = k })
-	if k != nil {
+	if !k.Plain() {
 		p.seals(k)
 	}
 	return p
@@ -43,10 +43,10 @@ func (r *rig) openSealed(id media.StreamID, c media.Codec, k *media.Keys) *peer 
 func TestProtectedRelay(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		a, b   *media.Keys
+		a, b   media.Keys
 		codecs [2]media.Codec
 	}{
-		{"to plain", keysOf(media.CM80, 1), nil, [2]media.Codec{media.PCMU, media.PCMU}},
+		{"to plain", keysOf(media.CM80, 1), media.Keys{}, [2]media.Codec{media.PCMU, media.PCMU}},
 		{"to another suite", keysOf(media.CM32, 1), keysOf(media.AEAD256, 5), [2]media.Codec{media.PCMA, media.PCMA}},
 		{"transcoded", keysOf(media.AEAD128, 1), keysOf(media.CM80, 5), [2]media.Codec{media.PCMU, media.PCMA}},
 	} {
@@ -90,7 +90,7 @@ func TestKeysInForce(t *testing.T) {
 	a, b := r.openSealed(1, media.PCMU, keys), r.open(2, media.PCMU)
 	r.do(media.Connect{A: 1, B: 2})
 	r.settle(1)
-	configure := func(k *media.Keys) {
+	configure := func(k media.Keys) {
 		r.do(media.Configure{Stream: 1, Config: a.config(media.PCMU, func(c *media.StreamConfig) { c.SRTP = k })})
 		r.settle(1)
 	}
@@ -105,8 +105,7 @@ func TestKeysInForce(t *testing.T) {
 	a.guard = guard
 	a.say(tone(440)) // from 65530 on, and over the end
 	wantTone(t, media.PCMU, b.readN(25), 440, 1000)
-	same := *keys
-	configure(&same)
+	configure(keys)
 	a.say(tone(440))
 	wantTone(t, media.PCMU, b.readN(25), 440, 1000)
 	b.say(tone(440))
@@ -118,10 +117,10 @@ func TestKeysInForce(t *testing.T) {
 	a.seals(other)
 	a.say(tone(440))
 	wantTone(t, media.PCMU, b.readN(25), 440, 1000)
-	if got := r.real.workers[0].counts.unopened.Load(); got != 50 {
+	if got := r.real.workers[0].counts.unauthentic.Load(); got != 50 {
 		t.Errorf("%d could not be opened, want 50", got)
 	}
-	configure(nil)
+	configure(media.Keys{})
 	a.guard = nil
 	a.say(tone(440))
 	wantTone(t, media.PCMU, b.readN(25), 440, 1000)
@@ -130,7 +129,7 @@ func TestKeysInForce(t *testing.T) {
 // TestKeysThatCannotBe: a stream whose keys are none is mute, and never plain.
 func TestKeysThatCannotBe(t *testing.T) {
 	r := newRig(t, testConfig())
-	a, b := r.open(1, media.PCMU, func(c *media.StreamConfig) { c.SRTP = &media.Keys{} }), r.open(2, media.PCMU)
+	a, b := r.open(1, media.PCMU, func(c *media.StreamConfig) { c.SRTP.Recv = keysOf(media.CM80, 1).Recv }), r.open(2, media.PCMU)
 	r.do(media.Connect{A: 1, B: 2})
 	r.settle(1)
 	a.say(tone(1000))
@@ -191,5 +190,5 @@ func TestProtectedReports(t *testing.T) {
 	if block, ok := report.About(a.script.SSRC); !ok || block.Lost != 0 {
 		t.Errorf("no reception report: %+v", report)
 	}
-	r.until(1, func(s media.Stats) bool { return s.RemoteLost == 3 && r.real.workers[0].counts.unopened.Load() > 0 })
+	r.until(1, func(s media.Stats) bool { return s.RemoteLost == 3 && r.real.workers[0].counts.unauthentic.Load() > 0 })
 }

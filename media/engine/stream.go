@@ -82,12 +82,12 @@ func (s *stream) configure(c media.StreamConfig, now time.Duration) error {
 }
 
 // protect takes keys. What stays of those in force goes on, with all that was counted under it.
-func (s *stream) protect(keys *media.Keys) (err error) {
-	if keys == nil {
+func (s *stream) protect(keys media.Keys) (err error) {
+	if keys.Plain() {
 		s.guard = nil
 		return nil
 	}
-	s.guard, err = srtp.Renew(s.guard, *keys)
+	s.guard, err = srtp.Renew(s.guard, keys)
 	return err
 }
 

@@ -13,10 +13,10 @@ import (
 
 // This file is keys for SRTP in the description itself (SDES, RFC 4568). They are as secret as the signalling.
 
-// SRTP says when the packets of a leg are protected. Keys that come with plain RTP are taken too (RFC 8643).
+// SRTP is the policy of a leg: when its packets are protected. Keys that come with plain RTP are taken too (RFC 8643).
 type SRTP uint8
 
-// The manners.
+// The policies.
 const (
 	SRTPAccepted SRTP = iota // where the peer offers it
 	SRTPOffered              // offered beside plain RTP
@@ -24,10 +24,10 @@ const (
 	SRTPNever
 )
 
-// srtpNames are the manners as configurations name them.
+// srtpNames are the policies as configurations name them.
 var srtpNames = [...]string{SRTPAccepted: "accept", SRTPOffered: "offer", SRTPRequired: "require", SRTPNever: "never"}
 
-// String is the manner's name.
+// String is the policy's name.
 func (s SRTP) String() string { return srtpNames[min(s, SRTPNever)] }
 
 // SRTPNames lists the names.
@@ -140,7 +140,7 @@ func newCryptos() (list []Crypto) {
 
 // protect finds the keys of a section for an agreement: of an offer the first line that we can do, of an answer the line that takes
 // one of ours up. ok is false where what must be protected could not be. Where they offer, our key is still to be made.
-func (t *Terms) protect(m *Media) (keys *media.Keys, tag string, ok bool) {
+func (t *Terms) protect(m *Media) (keys media.Keys, tag string, ok bool) {
 	theirs := m.cryptos()
 	must := t.Caps.SRTP == SRTPRequired || secure(m.Proto)
 	switch {
@@ -149,14 +149,14 @@ func (t *Terms) protect(m *Media) (keys *media.Keys, tag string, ok bool) {
 		for _, c := range theirs {
 			for _, ours := range t.Offered.Crypto {
 				if c.Tag == ours.Tag && c.Key.Suite == ours.Key.Suite {
-					return &media.Keys{Send: ours.Key, Recv: c.Key}, c.Tag, true
+					return media.Keys{Send: ours.Key, Recv: c.Key}, c.Tag, true
 				}
 			}
 		}
 	case t.Caps.SRTP == SRTPNever:
-		return nil, "", !must
+		return keys, "", !must
 	case len(theirs) > 0:
-		return &media.Keys{Recv: theirs[0].Key}, theirs[0].Tag, true
+		return media.Keys{Recv: theirs[0].Key}, theirs[0].Tag, true
 	}
-	return nil, "", !must
+	return keys, "", !must
 }

@@ -85,7 +85,7 @@ func audio(version int, proto string, lines ...string) []byte {
 	return body(version, "c=IN IP4 192.0.2.9\r\nm=audio 4000 "+proto+" 8\r\n"+strings.Join(append(lines, ""), "\r\n"))
 }
 
-// TestWhoseAudioIsProtected answers offers of every kind in every manner.
+// TestWhoseAudioIsProtected answers offers of every kind under every policy.
 func TestWhoseAudioIsProtected(t *testing.T) {
 	const (
 		plain  = "plain"
@@ -112,7 +112,7 @@ func TestWhoseAudioIsProtected(t *testing.T) {
 				case want == "" && !errors.Is(err, ErrNoKeys):
 					t.Errorf("got %v, want %v", err, ErrNoKeys)
 				case want == "":
-				case err != nil || (cfg.SRTP != nil) != (want == sealed) || bytes.Contains(answer, []byte("a=crypto:1 ")) != (want == sealed):
+				case err != nil || cfg.SRTP.Plain() == (want == sealed) || bytes.Contains(answer, []byte("a=crypto:1 ")) != (want == sealed):
 					t.Errorf("got %v and %v, want %s:\n%s", cfg.SRTP, err, want, answer)
 				case want == sealed && (cfg.SRTP.Send.Suite != media.CM80 || cfg.SRTP.Send.Secret == cfg.SRTP.Recv.Secret):
 					t.Errorf("got %+v", cfg.SRTP)
@@ -122,11 +122,11 @@ func TestWhoseAudioIsProtected(t *testing.T) {
 	}
 }
 
-// TestOffersOfKeys: what we offer in every manner, and what answers make of it.
+// TestOffersOfKeys: what we offer under every policy, and what answers make of it.
 func TestOffersOfKeys(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		manner SRTP
+		policy SRTP
 		offer  string // what it must hold; with "!" before it: must not
 		answer []byte
 		err    error
@@ -142,13 +142,13 @@ func TestOffersOfKeys(t *testing.T) {
 		{"never", SRTPNever, "!crypto", audio(1, "RTP/SAVP", line80), ErrNoKeys, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l := local(tt.manner)
+			l := local(tt.policy)
 			offer := string(l.Offer())
 			if text, not := strings.CutPrefix(tt.offer, "!"); strings.Contains(offer, text) == not {
 				t.Errorf("offered\n%s", offer)
 			}
 			cfg, _, err := l.AcceptAnswer(tt.answer)
-			if !errors.Is(err, tt.err) || (cfg.SRTP != nil) != tt.sealed {
+			if !errors.Is(err, tt.err) || cfg.SRTP.Plain() == tt.sealed {
 				t.Fatalf("got %v, %v", cfg.SRTP, err)
 			}
 			if tt.sealed && !strings.Contains(offer, Crypto{"x", cfg.SRTP.Send}.line()[2:]) {
@@ -174,10 +174,10 @@ func TestKeysOverTheLifeOfALeg(t *testing.T) {
 		return cfg, r
 	}
 	first, _ := answer(1, "RTP/SAVP", unknown, line80, line32)
-	if first.SRTP == nil || first.SRTP.Recv.Suite != media.CM80 {
+	if first.SRTP.Recv.Suite != media.CM80 {
 		t.Fatalf("got %v", first.SRTP)
 	}
-	if again, r := answer(2, "RTP/SAVP", line80); r.Changed != 0 || *again.SRTP != *first.SRTP {
+	if again, r := answer(2, "RTP/SAVP", line80); r.Changed != 0 || again.SRTP != first.SRTP {
 		t.Errorf("the same again changed %v", r.Changed)
 	}
 	l.SetDirection(media.SendOnly)
@@ -186,7 +186,7 @@ func TestKeysOverTheLifeOfALeg(t *testing.T) {
 		t.Errorf("a hold offers\n%s", offer)
 	}
 	held, r, err := l.AcceptAnswer(audio(3, "RTP/SAVP", line80))
-	if err != nil || *held.SRTP != *first.SRTP || r.Changed&KeysChanged != 0 {
+	if err != nil || held.SRTP != first.SRTP || r.Changed&KeysChanged != 0 {
 		t.Errorf("after hold: %v, %v", r.Changed, err)
 	}
 	l.SetDirection(media.SendRecv)
@@ -202,7 +202,7 @@ func TestKeysOverTheLifeOfALeg(t *testing.T) {
 		t.Errorf("another key of theirs: changed %v, ours %v", r.Changed, other.SRTP.Send == first.SRTP.Send)
 	}
 	bare, r := answer(6, "RTP/AVP")
-	if bare.SRTP != nil || r.Changed&KeysChanged == 0 || strings.Contains(string(l.Offer()), "crypto") {
+	if !bare.SRTP.Plain() || r.Changed&KeysChanged == 0 || strings.Contains(string(l.Offer()), "crypto") {
 		t.Errorf("plain: %v, %v", bare.SRTP, r.Changed)
 	}
 }

@@ -231,7 +231,7 @@ func (l *Local) Answer(offer []byte) ([]byte, media.StreamConfig, Result, error)
 	if err != nil {
 		return nil, media.StreamConfig{}, Result{Fax: a.Fax}, err
 	}
-	if a.Config.SRTP != nil {
+	if !a.Config.SRTP.Plain() {
 		a.Config.SRTP.Send = l.keyFor(a.Config.SRTP.Recv)
 	}
 	l.keep(a)
@@ -261,7 +261,7 @@ func (l *Local) remember(formats []media.Format) {
 
 // keyFor gives our key beside one of theirs: that of before as long as theirs is, else a new one, so that both begin to count anew.
 func (l *Local) keyFor(theirs media.Key) media.Key {
-	if was := l.inForce.Config.SRTP; was != nil && was.Recv == theirs {
+	if was := l.inForce.Config.SRTP; was.Recv == theirs {
 		return was.Send
 	}
 	return newKey(theirs.Suite)
@@ -270,7 +270,7 @@ func (l *Local) keyFor(theirs media.Key) media.Key {
 // keep remembers our line of an agreement, for later offers.
 func (l *Local) keep(a Agreement) {
 	l.crypto = nil
-	if keys := a.Config.SRTP; keys != nil {
+	if keys := a.Config.SRTP; !keys.Plain() {
 		l.crypto = []Crypto{{a.Tag, keys.Send}}
 	}
 }
@@ -304,6 +304,6 @@ func changes(was, is *Agreement) (c Change) {
 	set(w.DTMFSend != i.DTMFSend || w.DTMFRecv != i.DTMFRecv, EventsChanged)
 	set(w.Ptime != i.Ptime, PtimeChanged)
 	set(was.Held != is.Held, HoldChanged)
-	set((w.SRTP == nil) != (i.SRTP == nil) || w.SRTP != nil && i.SRTP != nil && *w.SRTP != *i.SRTP, KeysChanged)
+	set(w.SRTP != i.SRTP, KeysChanged)
 	return c
 }

@@ -83,45 +83,36 @@ func newContext(k media.Key, options ...srtp.ContextOption) (*srtp.Context, erro
 // Open checks and decrypts a packet of the peer in place. ok is false for what is forged, repeated, too short, or of one source
 // too many.
 func (g *Guard) Open(b []byte) (plain []byte, ok bool) {
+	heard, at := &g.sources, ssrcRTP
+	control := rtp.IsRTCP(b)
+	if control {
+		heard, at = &g.reporters, ssrcRTCP
+	}
+	if len(b) < at+4 {
+		return nil, false
+	}
+	ssrc := binary.BigEndian.Uint32(b[at:])
+	known := slices.Contains(*heard, ssrc)
+	if !known && len(*heard) == maxSources {
+		return nil, false
+	}
 	var err error
-	if rtp.IsRTCP(b) {
-		if len(b) < 8 {
-			return nil, false
-		}
-		ssrc := binary.BigEndian.Uint32(b[4:])
-		if full(g.reporters, ssrc) {
-			return nil, false
-		}
-		if plain, err = g.opener.DecryptRTCP(b, b, &g.inRTCP); err == nil {
-			g.reporters = known(g.reporters, ssrc)
-		}
-		return plain, err == nil
+	if control {
+		plain, err = g.opener.DecryptRTCP(b, b, &g.inRTCP)
+	} else {
+		plain, err = g.opener.DecryptRTP(b, b, &g.inRTP)
 	}
-	if len(b) < rtp.HeaderSize {
-		return nil, false
-	}
-	ssrc := binary.BigEndian.Uint32(b[8:])
-	if full(g.sources, ssrc) {
-		return nil, false
-	}
-	if plain, err = g.opener.DecryptRTP(b, b, &g.inRTP); err == nil {
-		g.sources = known(g.sources, ssrc)
+	if err == nil && !known {
+		*heard = append(*heard, ssrc)
 	}
 	return plain, err == nil
 }
 
-// full tells that a source is one too many.
-func full(list []uint32, ssrc uint32) bool {
-	return len(list) == maxSources && !slices.Contains(list, ssrc)
-}
-
-// known adds a source whose packet was authentic.
-func known(list []uint32, ssrc uint32) []uint32 {
-	if slices.Contains(list, ssrc) {
-		return list
-	}
-	return append(list, ssrc)
-}
+// Where the source stands in a packet (RFC 3550 §5.1, §6.4.1).
+const (
+	ssrcRTP  = 8
+	ssrcRTCP = 4
+)
 
 // Seal encrypts a packet of ours into dst, which has room for it and for Overhead, and shares nothing with it.
 func (g *Guard) Seal(dst, plain []byte) ([]byte, error) {

@@ -113,7 +113,7 @@ func (l *leg) protection() string {
 	switch {
 	case l.browser:
 		return "DTLS"
-	case l.config.SRTP != nil:
+	case !l.config.SRTP.Plain():
 		return l.config.SRTP.Send.Suite.String()
 	}
 	return ""

@@ -92,7 +92,7 @@ endpoints:
 		}
 	}
 	const bare = 3 // reports and signs of life of a call that this phone sends without its keys
-	if got, calls := g.Metric(t, "tandem_media_unopened_packets_total"), len(phones)*(len(phones)-1); got > float64(bare*calls) {
+	if got, calls := g.Metric(t, "tandem_media_srtp_refused_packets_total"), len(phones)*(len(phones)-1); got > float64(bare*calls) {
 		t.Errorf("%v packets of %d calls could not be opened", got, calls)
 	}
 	plain.Do("dial", "sip:202@"+rig.Domain) // dora's audio must be protected, and her phone has no keys
